@@ -1,0 +1,41 @@
+/** The Glass Box: one immutable metadata fact about one transfer. */
+import type { MailboxId } from './mailbox.ts';
+
+export const AUDIT_STATUSES = ['delivered', 'rejected', 'failed', 'uncertain', 'skipped'] as const;
+export type AuditStatus = (typeof AUDIT_STATUSES)[number];
+
+/** Why, where the status alone does not say: our words, never the server's. null on a plain delivery. */
+export const AUDIT_REASONS = [
+  'recovered', // delivered: a crashed worker's upload turned out to be complete, or was completed
+  'reimported', // delivered: Gmail had lost the session; imported again, Gmail merges by Message-ID
+  'already-delivered', // skipped: the source re-numbered its messages and this one is known
+  'message-gone', // skipped: removed at the source before the transfer
+  'message-too-large',
+  'from-header-missing',
+  'from-header-invalid',
+  'message-refused',
+  'upload-bad-request',
+  'message-truncated',
+  'message-unreadable',
+  'message-changed',
+  'upload-interrupted',
+  'upload-lost',
+  'source-disconnected',
+  'source-timeout',
+  'source-protocol',
+] as const;
+export type AuditReason = (typeof AUDIT_REASONS)[number];
+
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Date;
+  readonly mailboxId: MailboxId;
+  /** A-label, at most 253 characters; `invalid` when the header names none. */
+  readonly senderDomain: string;
+  readonly status: AuditStatus;
+  readonly reason: AuditReason | null;
+  /** Bytes that were sent to Gmail, or that the source announced when nothing was sent. */
+  readonly sizeBytes: number;
+  /** From arrival at the source to Gmail's answer; null for backlog and where the arrival is unknown. */
+  readonly delayMs: number | null;
+}

@@ -1,0 +1,169 @@
+/**
+ * Every foreseen failure is a Fault: a code from this catalogue, what it concerns, and whether trying
+ * again can help. Adapters throw them and keep the library's error as `cause`; only workers/run.ts
+ * decides what one means for a mailbox, only http/errors.ts makes one an HTTP status.
+ */
+export type FaultScope = 'message' | 'session' | 'mailbox' | 'grant' | 'service';
+
+interface FaultEntry {
+  readonly scope: FaultScope;
+  readonly retry: 'never' | 'later';
+  /** One sentence for the mailbox's owner: what happened and what to do. Never holds a value from outside. */
+  readonly message: string;
+}
+
+const entry = (scope: FaultScope, retry: 'never' | 'later', message: string): FaultEntry => ({
+  scope,
+  retry,
+  message,
+});
+
+export const FAULTS = {
+  // One message; its neighbours go on.
+  'message-gone': entry(
+    'message',
+    'never',
+    'The message was removed at the source before it could be transferred.',
+  ),
+  'message-truncated': entry('message', 'later', 'The source ended the message before its announced end.'),
+  'message-changed': entry(
+    'message',
+    'never',
+    'The source now serves other bytes under the same message id.',
+  ),
+  'message-too-large': entry('message', 'never', 'The message is larger than Gmail accepts.'),
+  'message-unreadable': entry('message', 'later', 'The source could not serve this message.'),
+  'from-header-missing': entry(
+    'message',
+    'never',
+    'Gmail accepts only messages with exactly one From header.',
+  ),
+  'from-header-invalid': entry('message', 'never', 'Gmail does not accept the From header of this message.'),
+  'message-refused': entry('message', 'never', 'Gmail refused this message.'),
+  'upload-bad-request': entry('message', 'later', 'Gmail could not make sense of the upload.'),
+  'upload-interrupted': entry(
+    'message',
+    'later',
+    'The upload to Gmail broke off; its session will be asked how far it got.',
+  ),
+  'upload-lost': entry(
+    'message',
+    'never',
+    'Gmail has forgotten the upload, so it is unknown whether the message arrived.',
+  ),
+
+  // One connection to the source; a new one may do better.
+  'source-timeout': entry('session', 'later', 'The mail server did not answer in time.'),
+  'source-disconnected': entry('session', 'later', 'The mail server closed the connection.'),
+  'source-protocol': entry(
+    'session',
+    'later',
+    'The mail server answered something that its protocol does not allow.',
+  ),
+  'source-busy': entry(
+    'session',
+    'later',
+    'The mail server says that the mailbox is in use by another program.',
+  ),
+  'source-throttled': entry('session', 'later', 'The mail server asks to come back later.'),
+  'source-unavailable': entry('session', 'later', 'The mail server has a temporary problem.'),
+
+  // The mailbox as it is configured.
+  'login-refused': entry(
+    'mailbox',
+    'never',
+    'The mail server refuses this user name and password. Enter the password again, or an app password if the provider asks for one.',
+  ),
+  'login-disabled': entry('mailbox', 'never', 'The mail server offers no way to log in with a password.'),
+  'credentials-invalid': entry(
+    'mailbox',
+    'never',
+    'User name and password must not contain control characters.',
+  ),
+  'no-uidl': entry(
+    'mailbox',
+    'never',
+    'This POP3 server gives its messages no permanent ids (UIDL), so they cannot be transferred once each. Use IMAP if the provider has it.',
+  ),
+  'host-unknown': entry('mailbox', 'later', 'The mail server’s name cannot be found.'),
+  'address-forbidden': entry(
+    'mailbox',
+    'never',
+    'The mail server’s address is not a public one, so it is not contacted.',
+  ),
+  'port-forbidden': entry('mailbox', 'never', 'Only the mail ports 110, 143, 993 and 995 are contacted.'),
+  'connect-refused': entry('mailbox', 'later', 'The mail server does not accept connections on this port.'),
+  'connect-timeout': entry('mailbox', 'later', 'The mail server cannot be reached.'),
+  'tls-unavailable': entry(
+    'mailbox',
+    'never',
+    'The mail server does not offer an encrypted connection on this port.',
+  ),
+  'tls-failed': entry('mailbox', 'later', 'No encrypted connection could be agreed with the mail server.'),
+  'certificate-invalid': entry(
+    'mailbox',
+    'later',
+    'The mail server’s certificate cannot be verified for this name.',
+  ),
+  'folder-missing': entry('mailbox', 'later', 'A chosen folder does not exist at the source.'),
+
+  // The user's consent and allowance at Google.
+  'grant-missing': entry('grant', 'never', 'There is no consent from Google. Sign in again to give it.'),
+  'grant-revoked': entry(
+    'grant',
+    'never',
+    'Google no longer honours the consent. Sign in again to renew it.',
+  ),
+  'scope-missing': entry(
+    'grant',
+    'never',
+    'The permission to add mail was not given. Sign in again and leave it ticked.',
+  ),
+  'gmail-not-enabled': entry('grant', 'never', 'This Google account has no Gmail.'),
+  'domain-policy': entry(
+    'grant',
+    'never',
+    'The administrator of this Google account does not allow the Gmail API.',
+  ),
+  'gmail-rate-limited': entry(
+    'grant',
+    'later',
+    'Gmail asks to slow down for this account; the transfer goes on at the time it named.',
+  ),
+  'gmail-too-concurrent': entry('grant', 'later', 'Gmail asks for fewer requests at once for this account.'),
+
+  // Everybody.
+  'project-quota': entry('service', 'later', 'The service has used its daily allowance at Gmail.'),
+  'gmail-unavailable': entry('service', 'later', 'Gmail has a temporary problem.'),
+  'google-unavailable': entry('service', 'later', 'Google’s sign-in has a temporary problem.'),
+  'lease-lost': entry('service', 'later', 'Another worker has taken over this mailbox.'),
+  'seal-broken': entry('service', 'never', 'A stored secret cannot be opened. Enter it again.'),
+  'database-unavailable': entry('service', 'later', 'The database cannot be reached.'),
+} as const satisfies Record<string, FaultEntry>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+export interface FaultDetail {
+  readonly cause?: unknown;
+  /** When the other side said to come back, in ms since the epoch. */
+  readonly retryAt?: number;
+}
+
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  readonly scope: FaultScope;
+  readonly retry: 'never' | 'later';
+  readonly retryAt: number | undefined;
+
+  constructor(code: FaultCode, detail: FaultDetail = {}) {
+    super(FAULTS[code].message, detail.cause === undefined ? {} : { cause: detail.cause });
+    this.code = code;
+    this.scope = FAULTS[code].scope;
+    this.retry = FAULTS[code].retry;
+    this.retryAt = detail.retryAt;
+  }
+}
+
+export const isFault = (error: unknown, code?: FaultCode): error is Fault =>
+  error instanceof Fault && (code === undefined || error.code === code);

@@ -1,0 +1,44 @@
+/** What a message is called: at its source, and in our books. Never a sequence number. */
+import { createHash } from 'node:crypto';
+
+export type MessageRef =
+  | { readonly protocol: 'imap'; readonly folder: string; readonly uidValidity: number; readonly uid: number }
+  | { readonly protocol: 'pop3'; readonly uidl: string };
+
+/** A ref's stable string form: `imap:<uidValidity>:<uid>:<folder>` or `pop3:<uidl>`. */
+export type MessageKey = string & { readonly __brand: 'MessageKey' };
+
+/** First 16 bytes of SHA-256 of a UIDL, as 32 hex digits: what the cursor remembers of a POP3 message. */
+export type UidlHash = string & { readonly __brand: 'UidlHash' };
+
+export const keyOf = (ref: MessageRef): MessageKey =>
+  (ref.protocol === 'imap'
+    ? `imap:${ref.uidValidity}:${ref.uid}:${ref.folder}`
+    : `pop3:${ref.uidl}`) as MessageKey;
+
+const IMAP_KEY = /^imap:(\d+):(\d+):([\s\S]*)$/;
+
+/** The inverse of `keyOf`. Throws RangeError on anything `keyOf` cannot have made. */
+export function refOf(key: MessageKey): MessageRef {
+  const imap = IMAP_KEY.exec(key);
+  if (imap) {
+    return { protocol: 'imap', uidValidity: Number(imap[1]), uid: Number(imap[2]), folder: imap[3] ?? '' };
+  }
+  if (key.startsWith('pop3:')) return { protocol: 'pop3', uidl: key.slice(5) };
+  throw new RangeError('not a message key');
+}
+
+export const hashUidl = (uidl: string): UidlHash =>
+  createHash('sha256').update(uidl, 'latin1').digest('hex').slice(0, 32) as UidlHash;
+
+/** A message the source has, as its listing tells. */
+export interface Listed {
+  readonly ref: MessageRef;
+  readonly key: MessageKey;
+  /** Bytes as the server claims (RFC822.SIZE, LIST); servers err. null: not told. */
+  readonly size: number | null;
+  /** When it reached the source, ms since the epoch (INTERNALDATE); null: not told by the listing. */
+  readonly arrivedAt: number | null;
+  /** True: it was there when the mailbox was connected. New mail goes first. */
+  readonly backlog: boolean;
+}

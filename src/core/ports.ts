@@ -1,0 +1,163 @@
+/**
+ * What the engine needs from outside, in its own words. Adapters implement these; a contract suite under
+ * test/contract holds every implementation to the same behaviour.
+ */
+import type { Cursor } from './cursor.ts';
+import type { Credentials, MailboxOptions, Server } from './mailbox.ts';
+import type { Listed } from './message.ts';
+import type { Intent, Postponement, SessionUri, Settlement, Transfer } from './transfer.ts';
+
+/** Time and patience, injected so that tests wait for signals, never for time. */
+export interface Clock {
+  /** ms since the epoch. */
+  now(): number;
+  /** Resolves after `ms`; rejects with `signal.reason` when aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface Listing {
+  /** The cursor as this listing leaves it: baseline set, UIDs that cannot exist folded in. */
+  readonly cursor: Cursor;
+  /** True when the source has given its messages other ids than the given cursor knew. */
+  readonly renumbered: boolean;
+  /** Everything unsettled, new mail first (oldest first), then backlog (newest first). */
+  readonly messages: readonly Listed[];
+}
+
+export interface Fetched {
+  readonly message: Listed;
+  /**
+   * The message's bytes exactly as the source has them. Chunks belong to the consumer, who zeroes them. Must be
+   * read to its end, or returned from early, before the next `Fetched` is produced — except that bodies
+   * which are already whole in memory may be held longer. Throws `message-truncated`, `message-gone`,
+   * `message-unreadable` (the session lives on) or a session Fault (it does not).
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** An open session on a mailbox's server. One call at a time. Every wait has a deadline of its own. */
+export interface Source {
+  /** Folder names to visit for the chosen option; POP3 has the one, `INBOX`. Fault `folder-missing`. */
+  folders(chosen: MailboxOptions['folders'], signal: AbortSignal): Promise<readonly string[]>;
+  /** Messages the folder holds now; for the probe. */
+  count(folder: string, signal: AbortSignal): Promise<number>;
+  /** What is unsettled in `folder`. `cursor` null: first sight, where `history` decides what counts as settled. */
+  list(folder: string, cursor: Cursor | null, history: History, signal: AbortSignal): Promise<Listing>;
+  /** Fetches in the order given, all of one folder. Changes nothing at the source. */
+  fetch(messages: readonly Listed[], signal: AbortSignal): AsyncIterable<Fetched>;
+  /** Waits in `folder` for news (IMAP IDLE); `unsupported` at once where the server cannot tell. */
+  watch(folder: string, signal: AbortSignal): Promise<'news' | 'unsupported'>;
+  /** Never throws; closes politely within a second, else hard. */
+  close(): Promise<void>;
+}
+
+export type History =
+  | { readonly kind: 'all' }
+  /** Arrived at or after `from`, ms since the epoch, is wanted; for `new` that is when the mailbox was connected, used where ids cannot tell. */
+  | { readonly kind: 'new'; readonly from: number }
+  | { readonly kind: 'since'; readonly from: number };
+
+/** Opens a session within one deadline. Session and mailbox Faults. */
+export type OpenSource = (server: Server, credentials: Credentials, signal: AbortSignal) => Promise<Source>;
+
+export interface Outgoing {
+  /** Gmail's system labels, e.g. INBOX and UNREAD. */
+  readonly labelIds: readonly string[];
+  readonly neverMarkSpam: boolean;
+  readonly internalDateSource: 'dateHeader' | 'receivedTime';
+}
+
+export type UploadStatus =
+  | { readonly state: 'committed'; readonly gmailId: string }
+  /** Bytes `[0, stored)` are at Gmail; not committed. */
+  | { readonly state: 'incomplete'; readonly stored: number }
+  | { readonly state: 'gone' };
+
+/** A resumable upload session at Gmail: the idempotency key of one message. */
+export interface Upload {
+  readonly uri: SessionUri;
+  /**
+   * Sends bytes `[offset, offset + parts' length)`. Every put but the last is a multiple of 256 KiB with
+   * `total` null; the last names the total and commits. Faults as Gmail's answers are classified; when the answer
+   * did not arrive, `upload-interrupted`.
+   */
+  put(
+    parts: readonly Uint8Array[],
+    offset: number,
+    total: number | null,
+    signal: AbortSignal,
+  ): Promise<UploadStatus>;
+  /** Asks how far the session is. Never commits anything. */
+  status(total: number, signal: AbortSignal): Promise<UploadStatus>;
+}
+
+/** Where messages go: one user's Gmail. */
+export interface Sink {
+  open(message: Outgoing, signal: AbortSignal): Promise<Upload>;
+  /** The session a crashed run left behind; no I/O. Throws RangeError when the URI is not on the configured host. */
+  resume(uri: SessionUri): Upload;
+}
+
+/** What a run finds in the books when it starts. */
+export interface LedgerState {
+  readonly cursors: readonly Cursor[];
+  readonly transfers: readonly Transfer[];
+}
+
+/**
+ * The books of one mailbox for one run. Every write is fenced by the run's epoch and fails with `lease-lost`
+ * when another worker has it or the mailbox is gone. A resolved promise means durable. Calls made while a
+ * write is under way are committed together in the next.
+ */
+export interface Ledger {
+  load(): Promise<LedgerState>;
+  /** Saves the cursor a listing left (union with what is settled) and how many messages wait in the mailbox. */
+  observe(cursor: Cursor | null, waiting: number): Promise<void>;
+  /** Once a run, before its first intent. */
+  keepRunKey(id: string, sealed: Uint8Array): Promise<void>;
+  intend(intent: Intent): Promise<void>;
+  /** Sets or moves the retry time; an open transfer stays open. */
+  postpone(postponement: Postponement): Promise<void>;
+  /** Cursor, transfer and audit entry in one transaction. Settling a settled message again changes nothing. */
+  settle(settlement: Settlement): Promise<void>;
+  /** Whether a message with this fingerprint was settled in this mailbox before. */
+  recognises(fingerprint: Uint8Array): Promise<boolean>;
+}
+
+/** A place that a ciphertext is bound to. */
+export interface SealPlace {
+  readonly tenant: string;
+  readonly table: string;
+  readonly column: string;
+  readonly row: string;
+}
+
+/** HPKE (RFC 9180) to the workers' public key. */
+export type Seal = (plaintext: Uint8Array, place: SealPlace) => Promise<Uint8Array>;
+/** Fault `seal-broken` for anything not sealed for this very place under a key in the ring. */
+export type Unseal = (sealed: Uint8Array, place: SealPlace) => Promise<Uint8Array>;
+
+/** Allow-listed fields only; see src/log.ts. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export interface LogFields {
+  readonly mailboxId?: string;
+  readonly userId?: string;
+  readonly workerId?: string;
+  readonly code?: string;
+  readonly count?: number;
+  readonly bytes?: number;
+  readonly ms?: number;
+  readonly status?: number;
+  readonly route?: string;
+  readonly method?: string;
+  readonly port?: number;
+  readonly version?: string;
+  /** Logged by name, code and stack only: never a message text that could quote the other side. */
+  readonly error?: unknown;
+}

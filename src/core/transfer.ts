@@ -1,0 +1,85 @@
+/**
+ * One message's passage, as the ledger knows it. A message with no row and outside the cursor is new.
+ *
+ *   new ──intend──▶ open ──settle──▶ (delivered | rejected | uncertain | failed | skipped)
+ *    │               │  ▲
+ *    │               └──┘ asked again after the grace period
+ *    └──postpone──▶ waiting ──intend──▶ open
+ *                      └──settle──▶ failed, after MAX_TRIES
+ *
+ * A delivered or skipped message leaves only its cursor and audit entry; rejected, failed and uncertain keep
+ * their row so that the owner can ask for another try.
+ */
+import type { AuditReason, AuditStatus } from './audit.ts';
+import type { MessageKey, MessageRef } from './message.ts';
+
+/** A resumable upload session's URI: works without credentials, so it is a secret. */
+export type SessionUri = string & { readonly __brand: 'SessionUri' };
+
+/** Written before the last chunk is sent (step 8). All bytes but the last chunk are at Gmail by then. */
+export interface Intent {
+  readonly ref: MessageRef;
+  readonly key: MessageKey;
+  /** The session URI, AES-256-GCM under the run key `runKeyId`. */
+  readonly session: Uint8Array;
+  readonly runKeyId: string;
+  /** Bytes of the whole message. */
+  readonly total: number;
+  /** HMAC-SHA256 under the run key of the whole message, to recognise the same bytes when refetched. */
+  readonly digest: Uint8Array;
+  readonly senderDomain: string;
+  /** True when the header block holds exactly one Message-ID: what Gmail merges by. */
+  readonly hasMessageId: boolean;
+  readonly arrivedAt: number | null;
+  readonly backlog: boolean;
+}
+
+export interface OpenTransfer extends Intent {
+  readonly state: 'open';
+  readonly tries: number;
+  /** Database time, ms since the epoch. */
+  readonly intendedAt: number;
+  /** When to ask the session again; ms since the epoch. */
+  readonly retryAt: number;
+  /** The run key that sealed `session`, itself still sealed to the workers. */
+  readonly sealedRunKey: Uint8Array;
+}
+
+export interface WaitingTransfer {
+  readonly state: 'waiting';
+  readonly ref: MessageRef;
+  readonly key: MessageKey;
+  readonly tries: number;
+  readonly retryAt: number;
+  readonly reason: AuditReason;
+  readonly size: number | null;
+  readonly arrivedAt: number | null;
+  readonly backlog: boolean;
+}
+
+export type Transfer = OpenTransfer | WaitingTransfer;
+
+/** A try that did not settle: the message gets a retry time of its own and blocks nobody. */
+export interface Postponement {
+  readonly ref: MessageRef;
+  readonly key: MessageKey;
+  readonly reason: AuditReason;
+  readonly tries: number;
+  readonly retryAt: number;
+  readonly size: number | null;
+  readonly arrivedAt: number | null;
+  readonly backlog: boolean;
+}
+
+export interface Settlement {
+  readonly ref: MessageRef;
+  readonly key: MessageKey;
+  readonly status: AuditStatus;
+  readonly reason: AuditReason | null;
+  readonly senderDomain: string;
+  readonly sizeBytes: number;
+  readonly arrivedAt: number | null;
+  readonly backlog: boolean;
+  /** Keyed digest (16 bytes) of header block and size, to recognise the message should the source re-number; null when nothing was read. */
+  readonly fingerprint: Uint8Array | null;
+}
