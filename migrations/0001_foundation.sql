@@ -117,6 +117,8 @@ CREATE TABLE folder_cursors (
   uid_validity bigint NOT NULL,
   baseline bigint NOT NULL,
   settled int8multirange NOT NULL DEFAULT '{}',
+  -- The source has given its messages new ids: backlog is recognised by fingerprint before it is imported.
+  renumbered boolean NOT NULL DEFAULT false,
   PRIMARY KEY (mailbox_id, folder),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE
 ) WITH (fillfactor = 70);
@@ -158,6 +160,7 @@ CREATE TABLE transfers (
   run_key_id uuid,
   digest bytea,
   has_message_id boolean,
+  fingerprint bytea,
   intended_at timestamptz,
   PRIMARY KEY (mailbox_id, key),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE,

@@ -101,6 +101,10 @@ export interface Sink {
 /** What a run finds in the books when it starts. */
 export interface LedgerState {
   readonly cursors: readonly Cursor[];
+  /** Folders (POP3: `INBOX`) whose messages were given new ids at some time: `observe` was told so. */
+  readonly renumbered: readonly string[];
+  /** Bytes delivered for this user on this UTC day, by all mailboxes. */
+  readonly bytesToday: number;
   readonly transfers: readonly Transfer[];
 }
 
@@ -111,8 +115,11 @@ export interface LedgerState {
  */
 export interface Ledger {
   load(): Promise<LedgerState>;
-  /** Saves the cursor a listing left (union with what is settled) and how many messages wait in the mailbox. */
-  observe(cursor: Cursor | null, waiting: number): Promise<void>;
+  /**
+   * Saves the cursor a listing left (union with what is settled; replaced when `renumbered`, which stays on record) and
+   * how many messages wait in the mailbox. `cursor` null: only the number.
+   */
+  observe(cursor: Cursor | null, waiting: number, renumbered: boolean): Promise<void>;
   /** Once a run, before its first intent. */
   keepRunKey(id: string, sealed: Uint8Array): Promise<void>;
   intend(intent: Intent): Promise<void>;

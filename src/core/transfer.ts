@@ -30,6 +30,8 @@ export interface Intent {
   readonly senderDomain: string;
   /** True when the header block holds exactly one Message-ID: what Gmail merges by. */
   readonly hasMessageId: boolean;
+  /** As in Settlement. */
+  readonly fingerprint: Uint8Array;
   readonly arrivedAt: number | null;
   readonly backlog: boolean;
 }

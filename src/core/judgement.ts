@@ -1,0 +1,96 @@
+/** What a fault means, for one message and for a whole visit. Pure; only workers/run.ts acts on it. */
+import type { AuditReason, AuditStatus } from './audit.ts';
+import type { Fault, FaultCode } from './fault.ts';
+import type { MailboxState } from './mailbox.ts';
+import {
+  DAY,
+  MAX_LOGIN_FAILURES,
+  MAX_TRIES,
+  messageBackoff,
+  type Verdict,
+  visitBackoff,
+} from './schedule.ts';
+
+export type MessageJudgement =
+  | { readonly kind: 'settle'; readonly status: AuditStatus; readonly reason: AuditReason }
+  | { readonly kind: 'postpone'; readonly reason: AuditReason; readonly retryAt: number };
+
+/** Outcomes that no further try can change. */
+const FINAL: Partial<Record<FaultCode, readonly [AuditStatus, AuditReason]>> = {
+  'message-gone': ['skipped', 'message-gone'],
+  'message-too-large': ['rejected', 'message-too-large'],
+  'from-header-missing': ['rejected', 'from-header-missing'],
+  'from-header-invalid': ['rejected', 'from-header-invalid'],
+  'message-refused': ['rejected', 'message-refused'],
+  'message-changed': ['uncertain', 'message-changed'],
+  'upload-lost': ['uncertain', 'upload-lost'],
+};
+
+/** What goes on record for a try that failed and may succeed later. */
+const TRANSIENT: Partial<Record<FaultCode, AuditReason>> = {
+  'message-truncated': 'message-truncated',
+  'upload-bad-request': 'upload-bad-request',
+  'upload-interrupted': 'upload-interrupted',
+  'source-disconnected': 'source-disconnected',
+  'source-timeout': 'source-timeout',
+  'source-protocol': 'source-protocol',
+};
+
+/**
+ * `tries` counts this one. `open`: Gmail may have the message, because its last chunk was or may have been sent;
+ * giving up on such a one is `uncertain`, never `failed`.
+ */
+export function judgeMessage(fault: Fault, tries: number, open: boolean, now: number): MessageJudgement {
+  const final = FINAL[fault.code];
+  if (final) return { kind: 'settle', status: final[0], reason: final[1] };
+  const reason = TRANSIENT[fault.code] ?? 'message-unreadable';
+  // Gmail says "Bad Request" both for a passing confusion and for good: one more try tells them apart.
+  if (fault.code === 'upload-bad-request' && tries >= 2)
+    return { kind: 'settle', status: 'rejected', reason };
+  if (tries >= MAX_TRIES) return { kind: 'settle', status: open ? 'uncertain' : 'failed', reason };
+  return { kind: 'postpone', reason, retryAt: Math.max(now + messageBackoff(tries), fault.retryAt ?? 0) };
+}
+
+/** True for faults that concern the message alone: its neighbours go on in the same session. */
+export const concernsMessageOnly = (fault: Fault): boolean => fault.scope === 'message';
+
+/** True when the fault may have been caused by the message that was on its way, so it counts as a try of it. */
+export const mayBlameMessage = (fault: Fault): boolean =>
+  fault.scope === 'message' || fault.scope === 'session';
+
+export interface VisitFacts {
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+  readonly pollSeconds: number;
+  /** Visits in a row that had failed before this one. */
+  readonly failures: number;
+}
+
+/** How a visit that a fault ended leaves the mailbox's schedule. Grant faults are the user's, not the mailbox's. */
+export function judgeVisit(fault: Fault, facts: VisitFacts): Verdict {
+  const failures = facts.failures + 1;
+  const pause = visitBackoff(failures, facts.pollSeconds, facts.random);
+  const verdict = (state: MailboxState, delay: number): Verdict => ({
+    state,
+    faultCode: fault.code,
+    failures,
+    nextRunAt: Math.max(facts.now + delay, fault.retryAt ?? 0),
+    synced: false,
+  });
+  if (fault.scope === 'session') return verdict('active', pause);
+  if (fault.scope === 'mailbox') {
+    if (fault.code === 'login-refused' && failures < MAX_LOGIN_FAILURES) return verdict('active', pause);
+    if (fault.code === 'login-refused' || fault.code === 'credentials-invalid')
+      return verdict('needs-password', DAY);
+    return verdict('unreachable', fault.retry === 'never' ? DAY : pause);
+  }
+  if (fault.code === 'seal-broken') return verdict('needs-password', DAY);
+  // Nothing is wrong with the mailbox: come back without holding it against it.
+  return {
+    faultCode: fault.code,
+    failures: facts.failures,
+    nextRunAt: Math.max(facts.now + facts.pollSeconds * 1000, fault.retryAt ?? 0),
+    synced: false,
+  };
+}

@@ -1,0 +1,60 @@
+/** What a visit still has to transfer: new mail first, then backlog; handed out in batches of one folder. */
+import type { Listed, MessageKey } from './message.ts';
+
+/** Larger messages are streamed one at a time. */
+export const SMALL_BYTES = 1024 * 1024;
+const BATCH_MESSAGES = 16;
+const BATCH_BYTES = 4 * SMALL_BYTES;
+
+export class Pending {
+  #fresh: Listed[] = [];
+  #backlog: Listed[] = [];
+  readonly #keys = new Set<MessageKey>();
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Whether the next batch is new mail. */
+  get freshFirst(): boolean {
+    return this.#fresh.length > 0;
+  }
+
+  has(key: MessageKey): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** Behind what is here, in the order given; a key that is already here is ignored. */
+  add(messages: readonly Listed[]): void {
+    const added = messages.filter(({ key }) => !this.#keys.has(key));
+    for (const { key } of added) this.#keys.add(key);
+    // Queues are taken from their end, where that costs nothing.
+    this.#fresh = [...added.filter(({ backlog }) => !backlog).reverse(), ...this.#fresh];
+    this.#backlog = [...added.filter(({ backlog }) => backlog).reverse(), ...this.#backlog];
+  }
+
+  /** Up to `most` small messages of one folder and together at most 4 MiB, or one large one. */
+  take(most: number): readonly Listed[] {
+    const queue = this.#fresh.length > 0 ? this.#fresh : this.#backlog;
+    const batch: Listed[] = [];
+    let bytes = 0;
+    for (
+      let next = queue.at(-1);
+      next && batch.length < Math.min(most, BATCH_MESSAGES);
+      next = queue.at(-1)
+    ) {
+      const size = next.size ?? SMALL_BYTES;
+      const fits = batch.length === 0 || (size <= SMALL_BYTES && bytes + size <= BATCH_BYTES);
+      if (!fits || !sameFolder(batch[0] ?? next, next)) break;
+      queue.pop();
+      this.#keys.delete(next.key);
+      batch.push(next);
+      bytes += size;
+      if (size > SMALL_BYTES) break;
+    }
+    return batch;
+  }
+}
+
+const sameFolder = (a: Listed, b: Listed): boolean =>
+  a.ref.protocol === 'pop3' || (b.ref.protocol === 'imap' && a.ref.folder === b.ref.folder);

@@ -1,0 +1,114 @@
+/**
+ * The one part of a message that is looked at: its header block, capped, for the sender's domain, whether Gmail
+ * could merge a second import, when it arrived, and a keyed digest that recognises it. Nothing else is parsed.
+ */
+import { domainToASCII } from 'node:url';
+import addressparser from 'nodemailer/lib/addressparser';
+import { fingerprint } from './run-key.ts';
+
+/** Bytes kept at most; a longer header block is judged by its beginning. */
+const CAP = 256 * 1024;
+/** Characters of one From header that are parsed at most. */
+const FROM_CAP = 16 * 1024;
+
+export interface HeaderFacts {
+  /** A-label, at most 253 characters, or `invalid`. */
+  readonly senderDomain: string;
+  /** Exactly one Message-ID: what Gmail merges imports by. */
+  readonly hasMessageId: boolean;
+  /** Time of the topmost Received header, ms since the epoch; null when there is none that can be read. */
+  readonly receivedAt: number | null;
+}
+
+export class HeaderBlock {
+  #bytes: Buffer = Buffer.alloc(0);
+  #complete = false;
+
+  /** Copies what belongs to the header block (RFC 5322 §2.1: up to the first empty line); ignores the rest. */
+  push(piece: Uint8Array): void {
+    if (this.#complete) return;
+    const before = this.#bytes;
+    const joined = Buffer.concat([before, piece.subarray(0, CAP - before.length)]);
+    before.fill(0);
+    const end = endOfHeader(joined, Math.max(0, before.length - 3));
+    this.#complete = end >= 0 || joined.length >= CAP;
+    this.#bytes = end >= 0 ? joined.subarray(0, end) : joined;
+    if (end >= 0) joined.fill(0, end);
+  }
+
+  facts(): HeaderFacts {
+    const fields = unfold(this.#bytes.toString('utf8'));
+    const from = fields.find(([name]) => name === 'from')?.[1];
+    const ids = fields.filter(([name]) => name === 'message-id');
+    const received = fields.find(([name]) => name === 'received')?.[1];
+    return {
+      senderDomain: from === undefined ? 'invalid' : senderDomain(from),
+      hasMessageId: ids.length === 1 && ids[0]?.[1] !== '',
+      receivedAt: received === undefined ? null : receivedTime(received),
+    };
+  }
+
+  /** Keyed digest of header block and size. */
+  fingerprint(key: Uint8Array, size: number): Uint8Array {
+    return fingerprint(key, [this.#bytes], size);
+  }
+
+  destroy(): void {
+    this.#bytes.fill(0);
+    this.#bytes = Buffer.alloc(0);
+    this.#complete = true;
+  }
+}
+
+/** Index just behind the last header line's line break, or -1. Tolerates bare LF, as mail servers do. */
+function endOfHeader(bytes: Buffer, from: number): number {
+  if (from === 0 && (bytes[0] === 0x0a || (bytes[0] === 0x0d && bytes[1] === 0x0a))) return 0;
+  for (let at = bytes.indexOf(0x0a, from); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
+    if (bytes[at + 1] === 0x0a || (bytes[at + 1] === 0x0d && bytes[at + 2] === 0x0a)) return at + 1;
+  }
+  return -1;
+}
+
+/** Header fields in order, names in lower case, values unfolded (RFC 5322 §2.2.3) and trimmed. */
+function unfold(text: string): [name: string, value: string][] {
+  const fields: [string, string][] = [];
+  for (const line of text.split(/\r?\n/)) {
+    const top = fields.at(-1);
+    if (/^[ \t]/.test(line)) {
+      if (top) top[1] = `${top[1]} ${line.trim()}`.trim();
+      continue;
+    }
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.push([line.slice(0, colon).trimEnd().toLowerCase(), line.slice(colon + 1).trim()]);
+  }
+  return fields;
+}
+
+/** The domain of the first address in a From header's value, as an A-label; `invalid` when there is none. */
+export function senderDomain(from: string): string {
+  const first = addressparser(from.slice(0, FROM_CAP), { flatten: true })[0];
+  const address = first?.address ?? '';
+  const domain = domainToASCII(address.slice(address.lastIndexOf('@') + 1).replace(/\.$/, ''));
+  return address.includes('@') && isHostName(domain) ? domain : 'invalid';
+}
+
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
+
+function isHostName(domain: string): boolean {
+  const labels = domain.split('.');
+  // An all-digit top label is an IPv4 address in some notation, not a domain.
+  return (
+    domain.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  );
+}
+
+/** RFC 5321 §4.4: the date stands behind the last semicolon of a Received header. */
+function receivedTime(received: string): number | null {
+  const at = Date.parse(
+    received
+      .slice(received.lastIndexOf(';') + 1)
+      .replace(/\([^)]*\)/g, ' ')
+      .trim(),
+  );
+  return received.includes(';') && Number.isFinite(at) ? at : null;
+}

@@ -1,0 +1,107 @@
+/**
+ * A message whose outcome a crash, or a lost answer, left open: its upload session is asked, and only what the
+ * session itself allows is done.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { Fault } from '../src/core/fault.ts';
+import type { Listed } from '../src/core/message.ts';
+import type { Fetched, Upload } from '../src/core/ports.ts';
+import type { OpenTransfer, SessionUri, Settlement } from '../src/core/transfer.ts';
+import { relay } from './relay.ts';
+import type { RunKey } from './run-key.ts';
+import { type Engine, type Passage, put, settlementOf, transfer } from './transfer.ts';
+
+export interface Recovery {
+  readonly engine: Engine;
+  /** The run key of the run that wrote the intent. */
+  readonly key: RunKey;
+  readonly now: number;
+  /** How long a dead process's bytes may still be on the way, ms. */
+  readonly graceMs: number;
+  /** Fetches the message again. */
+  readonly refetch: (message: Listed) => Promise<Fetched>;
+}
+
+/**
+ * Settles the transfer and returns how, or returns the time (ms since the epoch) when the session is to be asked
+ * again. Faults: `upload-lost` when nobody can say whether Gmail has the message, `message-changed` when the source
+ * now serves other bytes, and those of sink and source.
+ */
+export async function recover(
+  open: OpenTransfer,
+  recovery: Recovery,
+  passage: Passage,
+  signal: AbortSignal,
+): Promise<Settlement | number> {
+  const { engine, key } = recovery;
+  const uri = key.decrypt(open.session, open.key) as SessionUri;
+  const upload = engine.sink.resume(uri);
+  const answer = await upload.status(open.total, signal);
+  switch (answer.state) {
+    case 'committed':
+      return settleCommitted(open, engine);
+    case 'incomplete': {
+      const graceEnds = open.intendedAt + recovery.graceMs;
+      if (recovery.now < graceEnds) return graceEnds;
+      return complete(open, upload, answer.stored, recovery, passage, signal);
+    }
+    case 'gone':
+      if (!open.hasMessageId) throw new Fault('upload-lost');
+      return transfer(await recovery.refetch(listedOf(open)), engine, passage, 'reimported', signal);
+  }
+}
+
+async function settleCommitted(open: OpenTransfer, { ledger }: Engine): Promise<Settlement> {
+  const settlement: Settlement = {
+    ref: open.ref,
+    key: open.key,
+    status: 'delivered',
+    reason: 'recovered',
+    senderDomain: open.senderDomain,
+    sizeBytes: open.total,
+    arrivedAt: open.arrivedAt,
+    backlog: open.backlog,
+    fingerprint: open.fingerprint,
+  };
+  await ledger.settle(settlement);
+  return settlement;
+}
+
+/** Continues in the same session behind what it has stored. */
+async function complete(
+  open: OpenTransfer,
+  upload: Upload,
+  stored: number,
+  { engine, key, refetch }: Recovery,
+  passage: Passage,
+  signal: AbortSignal,
+): Promise<Settlement> {
+  const fetched = await refetch(listedOf(open));
+  const digest = key.mac();
+  const options = { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: stored };
+  for await (const chunk of relay(fetched.body, options)) {
+    passage.bytes = chunk.offset + chunk.bytes.length;
+    // Before the last chunk, so that a session with the wrong bytes is never completed.
+    if (
+      chunk.total !== null &&
+      !(chunk.total === open.total && timingSafeEqual(digest.digest(), open.digest))
+    ) {
+      throw new Fault('message-changed');
+    }
+    const answer = await put(upload, chunk, signal);
+    if (chunk.total === null) continue;
+    if (answer.state !== 'committed') throw new Fault('upload-interrupted');
+    const settlement = settlementOf(fetched, engine, passage, chunk.total, 'recovered');
+    await engine.ledger.settle(settlement);
+    return settlement;
+  }
+  throw new Error('relay ended without a last chunk');
+}
+
+const listedOf = (open: OpenTransfer): Listed => ({
+  ref: open.ref,
+  key: open.key,
+  size: open.total,
+  arrivedAt: open.arrivedAt,
+  backlog: open.backlog,
+});

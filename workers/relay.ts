@@ -1,0 +1,69 @@
+/** Passes a message's bytes on in upload-sized chunks: counted, bounded, digested, and zeroed behind itself. */
+import type { Hmac } from 'node:crypto';
+import { Fault } from '../src/core/fault.ts';
+import { CHUNK_BYTES, giveChunk, takeChunk } from './chunks.ts';
+import type { HeaderBlock } from './header-block.ts';
+
+export interface Chunk {
+  /** Valid until the next chunk is asked for, then zeroed. */
+  readonly bytes: Uint8Array;
+  /** Where in the message it begins. */
+  readonly offset: number;
+  /** Bytes of the whole message, on the last chunk; null before. */
+  readonly total: number | null;
+}
+
+export interface RelayOptions {
+  readonly maxBytes: number;
+  /** Sees every byte of the message. */
+  readonly digest: Hmac;
+  readonly header: HeaderBlock;
+  /** Bytes the session has already: read and digested, not passed on. */
+  readonly from: number;
+}
+
+/**
+ * Yields chunks of CHUNK_BYTES, the last one shorter and naming the total; one chunk of memory is held. Faults:
+ * `message-too-large` beyond `maxBytes`, `message-changed` when the body ends before `from`, and whatever the body
+ * throws. A message of no bytes yields one empty last chunk.
+ */
+export async function* relay(
+  body: AsyncIterable<Uint8Array>,
+  options: RelayOptions,
+): AsyncGenerator<Chunk, void> {
+  const { maxBytes, digest, header, from } = options;
+  const buffer = takeChunk();
+  let held = 0;
+  let used = 0;
+  let offset = from;
+  let total = 0;
+  let piece: Uint8Array | undefined;
+  try {
+    for await (piece of body) {
+      const skipped = Math.max(0, Math.min(piece.length, from - total));
+      total += piece.length;
+      if (total > maxBytes) throw new Fault('message-too-large');
+      digest.update(piece);
+      header.push(piece);
+      for (let rest = piece.subarray(skipped); rest.length > 0; ) {
+        // Full, and more is to come: so this is not the last chunk.
+        if (held === CHUNK_BYTES) {
+          yield { bytes: buffer, offset, total: null };
+          offset += held;
+          held = 0;
+        }
+        const part = rest.subarray(0, CHUNK_BYTES - held);
+        buffer.set(part, held);
+        held += part.length;
+        used = Math.max(used, held);
+        rest = rest.subarray(part.length);
+      }
+      piece.fill(0);
+    }
+    if (total < from) throw new Fault('message-changed');
+    yield { bytes: buffer.subarray(0, held), offset, total };
+  } finally {
+    piece?.fill(0);
+    giveChunk(buffer, used);
+  }
+}
