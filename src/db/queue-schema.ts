@@ -1,0 +1,52 @@
+/** Installs pg-boss's schema as the owner, so that the runtime roles open it without any DDL. */
+import type pg from 'pg';
+import { PgBoss, type Queue } from 'pg-boss';
+
+/**
+ * `short`: at most one job waiting per singleton key, while another may be under way with older facts.
+ * Finished jobs name users and mailboxes, so they are not kept.
+ */
+const QUEUES: readonly Queue[] = [
+  { name: 'probe', policy: 'short', retryLimit: 3, retryDelay: 2, retryBackoff: true, expireInSeconds: 120 },
+  {
+    name: 'revoke',
+    policy: 'standard',
+    retryLimit: 12,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 60,
+  },
+  { name: 'sweep', policy: 'short', retryLimit: 0, expireInSeconds: 600 },
+].map((queue) => ({ ...queue, deleteAfterSeconds: 1 }) as Queue);
+
+const GRANTS = `
+  GRANT USAGE ON SCHEMA pgboss TO smtp_sync_web, smtp_sync_worker;
+  GRANT SELECT ON ALL TABLES IN SCHEMA pgboss TO smtp_sync_web;
+  GRANT INSERT ON pgboss.job, pgboss.job_common TO smtp_sync_web;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgboss TO smtp_sync_worker;
+  GRANT USAGE ON ALL SEQUENCES IN SCHEMA pgboss TO smtp_sync_web, smtp_sync_worker`;
+
+/** Idempotent; the caller holds the migration lock. */
+export async function installQueues(client: pg.Client): Promise<void> {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => client.query(text, values) },
+    schema: 'pgboss',
+    supervise: false,
+    schedule: false,
+    registerInstance: false,
+  });
+  await boss.start();
+  try {
+    for (const { name, ...options } of QUEUES) {
+      if (await boss.getQueue(name)) await boss.updateQueue(name, withoutPolicy(options));
+      else await boss.createQueue(name, options);
+    }
+    await client.query(GRANTS);
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+/** A queue's policy cannot be changed once made. */
+const withoutPolicy = ({ policy: _, ...options }: Omit<Queue, 'name'>): Omit<Queue, 'name' | 'policy'> =>
+  options;
