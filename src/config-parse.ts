@@ -1,0 +1,43 @@
+/** From an environment and a schema to values, or to one error that names everything wrong with it. */
+import type { z } from 'zod';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names every key that is missing or wrong, a sentence each; holds no value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+const KEYS_HINT = 'set it; `npm run keys` prints a fresh set';
+const HINTS: Readonly<Record<string, string>> = {
+  SEAL_PUBLIC_KEY: KEYS_HINT,
+  UNSEAL_PRIVATE_KEYS: KEYS_HINT,
+  SESSION_SECRET: KEYS_HINT,
+  DATABASE_URL: 'set it to a PostgreSQL, or use `npm start`, which brings its own',
+  PUBLIC_URL: 'set it to the https URL that users see',
+  GOOGLE_CLIENT_ID: 'set it to the id of your OAuth client at Google',
+  GOOGLE_CLIENT_SECRET: 'set it to the secret of your OAuth client at Google',
+};
+
+/** An empty value counts as absent, as `NAME=` in an env file means. */
+export const present = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+
+/** Throws ConfigError. */
+export function parse<S extends z.ZodObject>(env: Environment, schema: S): z.output<S> {
+  const result = schema.safeParse(present(env));
+  if (result.success) return result.data;
+  throw new ConfigError(
+    result.error.issues.map((issue) => describe(env, String(issue.path[0]), issue.message)),
+  );
+}
+
+function describe(env: Environment, key: string, message: string): string {
+  if (env[key] !== undefined && env[key] !== '') return `${key} ${message}.`;
+  return `${key} is missing: ${HINTS[key] ?? 'set it'}.`;
+}
