@@ -76,6 +76,20 @@ export function hasUid(set: UidSet, uid: number): boolean {
 export const formatUidSet = (set: UidSet): string =>
   set.map(([a, b]) => (a === b ? `${a}` : `${a}:${b}`)).join(',');
 
+/** The cursor with these messages settled too; those of another folder or UIDVALIDITY are left out. */
+export function settleRefs(cursor: Cursor, refs: readonly MessageRef[]): Cursor {
+  if (cursor.protocol === 'pop3') {
+    const hashes = refs.flatMap((ref) => (ref.protocol === 'pop3' ? [hashUidl(ref.uidl)] : []));
+    return { ...cursor, settled: new Set([...cursor.settled, ...hashes]) };
+  }
+  const uids = refs.flatMap((ref) =>
+    ref.protocol === 'imap' && ref.folder === cursor.folder && ref.uidValidity === cursor.uidValidity
+      ? [ref.uid]
+      : [],
+  );
+  return uids.length === 0 ? cursor : { ...cursor, settled: addUids(cursor.settled, uids) };
+}
+
 /** Whether the message is settled, as far as the cursor tells. */
 export function isSettled(cursor: Cursor, ref: MessageRef): boolean {
   if (cursor.protocol === 'pop3') return ref.protocol === 'pop3' && cursor.settled.has(hashUidl(ref.uidl));

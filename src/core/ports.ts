@@ -3,8 +3,10 @@
  * test/contract holds every implementation to the same behaviour.
  */
 import type { Cursor } from './cursor.ts';
-import type { Credentials, MailboxOptions, Server } from './mailbox.ts';
+import type { FaultCode } from './fault.ts';
+import type { Credentials, MailboxId, MailboxOptions, Server, UserId } from './mailbox.ts';
 import type { Listed } from './message.ts';
+import type { Lease, Verdict } from './schedule.ts';
 import type { Intent, Postponement, SessionUri, Settlement, Transfer } from './transfer.ts';
 
 /** Time and patience, injected so that tests wait for signals, never for time. */
@@ -45,8 +47,11 @@ export interface Source {
   list(folder: string, cursor: Cursor | null, history: History, signal: AbortSignal): Promise<Listing>;
   /** Fetches in the order given, all of one folder. Changes nothing at the source. */
   fetch(messages: readonly Listed[], signal: AbortSignal): AsyncIterable<Fetched>;
-  /** Waits in `folder` for news (IMAP IDLE); `unsupported` at once where the server cannot tell. */
-  watch(folder: string, signal: AbortSignal): Promise<'news' | 'unsupported'>;
+  /**
+   * Waits in `folder` for news (IMAP IDLE), at most `ms`: `quiet` then, and the session lives on. `unsupported` at once
+   * where the server cannot tell. Aborting it ends the session.
+   */
+  watch(folder: string, ms: number, signal: AbortSignal): Promise<'news' | 'quiet' | 'unsupported'>;
   /** Never throws; closes politely within a second, else hard. */
   close(): Promise<void>;
 }
@@ -129,6 +134,27 @@ export interface Ledger {
   settle(settlement: Settlement): Promise<void>;
   /** Whether a message with this fingerprint was settled in this mailbox before. */
   recognises(fingerprint: Uint8Array): Promise<boolean>;
+}
+
+/** What a fault at Google means for all mailboxes of a user. */
+export interface Grants {
+  /** No run of this user before `until`, ms since the epoch. */
+  hold(userId: UserId, until: number): Promise<void>;
+  /** The consent is worth nothing any more: its token is destroyed, the user's mailboxes need consent. */
+  destroy(userId: UserId, code: FaultCode): Promise<void>;
+}
+
+/** The leases of one worker process. */
+export interface Leases {
+  /** Proves that this worker lives, once a second. Mailboxes to look at again; null when it was taken for dead. */
+  beat(): Promise<readonly MailboxId[] | null>;
+  /** Up to `limit` due mailboxes, leased. */
+  claim(limit: number): Promise<readonly Lease[]>;
+  /** Gives the lease back with the verdict, unless another has it by now; null: only gives it back. */
+  release(lease: Lease, verdict: Verdict | null): Promise<void>;
+  /** Makes the worker known; leases it held in an earlier life are free again. */
+  register(): Promise<void>;
+  unregister(): Promise<void>;
 }
 
 /** A place that a ciphertext is bound to. */

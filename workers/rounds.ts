@@ -1,0 +1,164 @@
+/** A visit's rounds: recover, list, transfer, wait for news, and again until there is a reason to stop. */
+import { type Cursor, settleRefs } from '../src/core/cursor.ts';
+import { Fault } from '../src/core/fault.ts';
+import type { Listed } from '../src/core/message.ts';
+import type { History } from '../src/core/ports.ts';
+import type { Lease } from '../src/core/schedule.ts';
+import { carryBatch, type Judge, recoverDue } from './carry.ts';
+import type { Visit } from './visit.ts';
+
+/** The most imports that are taken from the allowance at once. */
+const TAKE = 16;
+
+export interface Rounds {
+  /** The source was listed and nothing is left to do now. */
+  readonly synced: boolean;
+  /** When to come back, ms since the epoch. */
+  readonly nextRunAt: number;
+}
+
+export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
+  const { deps, control } = visit;
+  const sliceEnds = deps.clock.now() + deps.timing.sliceMs;
+  for (;;) {
+    await recoverDue(visit, judge);
+    const folders = await listAll(visit, judge);
+    const drained = await drain(visit, sliceEnds, judge);
+    if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
+    const nextRunAt = nextVisit(visit);
+    const first = folders[0];
+    if (first === undefined || !(await watch(visit, first, nextRunAt))) {
+      return { synced: true, nextRunAt: control.gentle.aborted ? deps.clock.now() : nextRunAt };
+    }
+  }
+}
+
+/** Lists every chosen folder into `pending` and the books. */
+async function listAll(visit: Visit, judge: Judge): Promise<readonly string[]> {
+  const { lease, source, ledger, control } = visit;
+  const folders = await source.folders(lease.options.folders, control.hard);
+  for (const folder of folders) {
+    const listing = await source.list(folder, knownOf(visit, folder), historyOf(lease), control.hard);
+    visit.cursors.set(folder, listing.cursor);
+    if (listing.renumbered) visit.renumbered.add(folder);
+    visit.pending.add(listing.messages.filter((message) => isDue(visit, message)));
+    await settleVanished(visit, folder, listing.messages, judge);
+    await ledger.observe(listing.cursor, countWaiting(visit), listing.renumbered);
+  }
+  visit.settled.clear();
+  return folders;
+}
+
+function knownOf(visit: Visit, folder: string): Cursor | null {
+  const cursor = visit.cursors.get(folder);
+  return cursor ? settleRefs(cursor, [...visit.settled.values()]) : null;
+}
+
+/** A waiting message that its folder no longer lists will never come. */
+async function settleVanished(
+  visit: Visit,
+  folder: string,
+  listed: readonly Listed[],
+  judge: Judge,
+): Promise<void> {
+  if (visit.waiting.size === 0) return;
+  const keys = new Set(listed.map(({ key }) => key));
+  for (const waiting of [...visit.waiting.values()]) {
+    const here = waiting.ref.protocol === 'pop3' || waiting.ref.folder === folder;
+    if (here && !keys.has(waiting.key)) await judge(waiting, new Fault('message-gone'));
+  }
+}
+
+/** Neither settled by this visit, nor on its way, nor waiting for its own time. */
+const isDue = (visit: Visit, { key }: Listed): boolean =>
+  !visit.settled.has(key) &&
+  !visit.open.has(key) &&
+  (visit.waiting.get(key)?.retryAt ?? 0) <= visit.deps.clock.now();
+
+const countWaiting = ({ pending, open, waiting }: Visit): number =>
+  pending.size + open.size + [...waiting.keys()].filter((key) => !pending.has(key)).length;
+
+/** True when nothing that may go now is left; false when the slice is over or the run is asked to end. */
+async function drain(visit: Visit, sliceEnds: number, judge: Judge): Promise<boolean> {
+  const { deps, lease, control, pending } = visit;
+  const { clock, quota, timing } = deps;
+  let relistAt = clock.now() + timing.relistMs;
+  while (pending.size > 0) {
+    if (control.gentle.aborted || clock.now() >= sliceEnds) return false;
+    if (!pending.freshFirst) {
+      if (quota.backlogResumesAt(lease.userId) !== null) return true;
+      if (lease.server.protocol === 'imap' && clock.now() >= relistAt) {
+        await listFresh(visit);
+        relistAt = clock.now() + timing.relistMs;
+        continue;
+      }
+    }
+    const taken = await takeQuota(visit);
+    if (taken === 0) return false;
+    const batch = pending.take(taken);
+    quota.giveBack(lease.userId, taken - batch.length);
+    if (batch.length > 0) await carryBatch(visit, batch, judge);
+  }
+  return true;
+}
+
+/** How many imports are allowed now, after waiting for at least one; 0 when the run is asked to end meanwhile. */
+async function takeQuota({ deps, lease, control }: Visit): Promise<number> {
+  try {
+    return await deps.quota.take(lease.userId, TAKE, AbortSignal.any([control.gentle, control.hard]));
+  } catch (error) {
+    if (control.gentle.aborted && !control.hard.aborted) return 0;
+    throw error;
+  }
+}
+
+/** Looks for mail that came since the folders were listed, without listing the backlog again. */
+async function listFresh(visit: Visit): Promise<void> {
+  for (const [folder, cursor] of visit.cursors) {
+    if (cursor.protocol !== 'imap') continue;
+    const top = cursor.settled.at(-1)?.[1] ?? 0;
+    const known = { ...cursor, settled: [[1, Math.max(top, cursor.baseline - 1)]] as const };
+    // Only for its messages: the cursor that this listing returns claims too much.
+    const listing = await visit.source.list(folder, known, historyOf(visit.lease), visit.control.hard);
+    visit.pending.add(listing.messages.filter((message) => isDue(visit, message)));
+  }
+}
+
+/** Waits in the folder until there is a reason for another round; false when this run has to end instead. */
+async function watch(visit: Visit, folder: string, until: number): Promise<boolean> {
+  const { control, deps, source } = visit;
+  if (control.gentle.aborted) return false;
+  control.watching(true);
+  try {
+    const ms = Math.max(0, until - deps.clock.now());
+    const news = await source.watch(folder, ms, control.gentle);
+    return news !== 'unsupported' && !control.gentle.aborted;
+  } catch (error) {
+    if (control.gentle.aborted && !control.hard.aborted) return false;
+    throw error;
+  } finally {
+    control.watching(false);
+  }
+}
+
+/** The poll interval from now, or earlier when a message's own retry time comes before. */
+function nextVisit(visit: Visit): number {
+  const { clock } = visit.deps;
+  const now = clock.now();
+  let next = now + visit.lease.options.pollSeconds * 1000;
+  for (const { retryAt } of [...visit.open.values(), ...visit.waiting.values()]) {
+    if (retryAt > now) next = Math.min(next, retryAt);
+  }
+  return next;
+}
+
+export function historyOf({ options, createdAt }: Lease): History {
+  switch (options.history) {
+    case 'all':
+      return { kind: 'all' };
+    case 'new':
+      return { kind: 'new', from: createdAt };
+    case 'since':
+      return { kind: 'since', from: Date.parse(`${options.since}T00:00:00Z`) };
+  }
+}

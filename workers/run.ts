@@ -1,0 +1,229 @@
+/** ONE mailbox: a visit under a lease, from unsealing its credentials to the verdict. The only judge of faults. */
+import { Fault, isFault } from '../src/core/fault.ts';
+import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '../src/core/judgement.ts';
+import type { Listed } from '../src/core/message.ts';
+import { Pending } from '../src/core/pending.ts';
+import type { Ledger, Outgoing, SealPlace, Source } from '../src/core/ports.ts';
+import { HOUR, type Lease, MINUTE, type Verdict } from '../src/core/schedule.ts';
+import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
+import { noteSettled } from './carry.ts';
+import { HeaderBlock } from './header-block.ts';
+import { goRounds } from './rounds.ts';
+import { createRunKey, openRunKey, type RunKey } from './run-key.ts';
+import type { Engine, Passage } from './transfer.ts';
+import { folderOf, type RunControl, type RunDeps, type Visit } from './visit.ts';
+
+/**
+ * Visits the mailbox until there is nothing to do, its turn is over, or it is asked to end. Never throws; null when
+ * there is nothing to say, because another worker holds the mailbox or the mailbox is gone.
+ */
+export async function run(lease: Lease, deps: RunDeps, control: RunControl): Promise<Verdict | null> {
+  const { clock, log } = deps;
+  const fields = { mailboxId: lease.mailboxId };
+  try {
+    const rounds = await visitMailbox(lease, deps, control);
+    return { ...rounds, state: 'active', faultCode: null, failures: 0 };
+  } catch (error) {
+    if (control.hard.aborted)
+      return { nextRunAt: clock.now(), faultCode: null, failures: lease.failures, synced: false };
+    if (isFault(error, 'lease-lost')) return null;
+    if (!(error instanceof Fault)) log.error('run failed', { ...fields, error });
+    else log.info('run ended by a fault', { ...fields, code: error.code });
+    // What nobody foresaw is held against the session, so that the mailbox is tried again with growing pauses.
+    const fault = error instanceof Fault ? error : new Fault('source-protocol', { cause: error });
+    if (fault.scope === 'grant') await judgeGrant(fault, lease, deps);
+    if (fault.code === 'project-quota') control.pause(fault.retryAt ?? clock.now() + HOUR);
+    const { pollSeconds } = lease.options;
+    return judgeVisit(fault, {
+      now: clock.now(),
+      random: deps.random(),
+      pollSeconds,
+      failures: lease.failures,
+    });
+  }
+}
+
+/** A fault of the user's consent or allowance stops all mailboxes of the user. */
+async function judgeGrant(
+  fault: Fault,
+  { userId }: Lease,
+  { clock, grants, lanes, log }: RunDeps,
+): Promise<void> {
+  if (fault.code === 'gmail-too-concurrent') lanes.narrow(userId);
+  try {
+    if (fault.retry === 'later') await grants.hold(userId, fault.retryAt ?? clock.now() + MINUTE / 2);
+    else await grants.destroy(userId, fault.code);
+  } catch (error) {
+    // The next run meets the same fault again.
+    log.warn('grant fault not recorded', { userId, code: fault.code, error });
+  }
+}
+
+async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
+  const { userId: tenant, mailboxId: row } = lease;
+  const open = async (sealed: Uint8Array, place: SealPlace): Promise<Buffer> =>
+    Buffer.from(await deps.unseal(sealed, place));
+  const refreshToken = await openGrant(lease, deps);
+  const fingerprintPlace = { tenant, table: 'mailboxes', column: 'sealed_fingerprint_key', row };
+  const fingerprintKey = await open(lease.sealedFingerprintKey, fingerprintPlace);
+  const password = await open(lease.sealedPassword, {
+    tenant,
+    table: 'mailboxes',
+    column: 'sealed_password',
+    row,
+  });
+  const ledger = deps.openLedger(lease);
+  const runKey = createRunKey();
+  const credentials = { username: lease.username, password: password.toString('utf8') };
+  let source: Source | undefined;
+  try {
+    source = await deps.openSource(lease.server, credentials, control.hard);
+    const visit = await openVisit(lease, deps, control, source, ledger, {
+      ledger: withRunKey(ledger, runKey, lease, deps),
+      sink: deps.openSink(lease, refreshToken),
+      runKey,
+      fingerprintKey,
+      outgoing: outgoingOf(lease),
+      maxMessageBytes: deps.maxMessageBytes,
+    });
+    return await goRounds(visit, (message, error, passage) => judge(visit, message, error, passage));
+  } finally {
+    for (const secret of [password, fingerprintKey]) secret.fill(0);
+    runKey.destroy();
+    await source?.close();
+  }
+}
+
+/** A grant that cannot be opened is as good as none: the user must consent again. */
+async function openGrant(lease: Lease, { unseal }: RunDeps): Promise<string> {
+  const place = { tenant: lease.userId, table: 'grants', column: 'sealed_refresh_token', row: lease.userId };
+  try {
+    return Buffer.from(await unseal(lease.sealedRefreshToken, place)).toString('utf8');
+  } catch (cause) {
+    throw isFault(cause, 'seal-broken') ? new Fault('grant-missing', { cause }) : cause;
+  }
+}
+
+async function openVisit(
+  lease: Lease,
+  deps: RunDeps,
+  control: RunControl,
+  source: Source,
+  ledger: Ledger,
+  engine: Omit<Engine, 'recognise'>,
+): Promise<Visit> {
+  const books = await ledger.load();
+  deps.quota.restore(lease.userId, books.bytesToday);
+  const renumbered = new Set(books.renumbered);
+  const recognise = ({ backlog, ref }: Listed): boolean =>
+    backlog && renumbered.has(ref.protocol === 'imap' ? ref.folder : 'INBOX');
+  return {
+    lease,
+    deps,
+    control,
+    source,
+    ledger,
+    engine: { ...engine, recognise },
+    cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
+    renumbered,
+    open: new Map(books.transfers.flatMap((t) => (t.state === 'open' ? [[t.key, t]] : []))),
+    waiting: new Map(books.transfers.flatMap((t) => (t.state === 'waiting' ? [[t.key, t]] : []))),
+    pending: new Pending(),
+    settled: new Map(),
+    runKeyOf: (transfer) => runKeyOf(transfer, engine.runKey, lease, deps),
+  };
+}
+
+const runKeyPlace = (lease: Lease, row: string): SealPlace => ({
+  tenant: lease.userId,
+  table: 'run_keys',
+  column: 'sealed',
+  row,
+});
+
+/** The ledger that stores the run key before the run's first intent. */
+function withRunKey(ledger: Ledger, runKey: RunKey, lease: Lease, { seal }: RunDeps): Ledger {
+  let kept: Promise<void> | undefined;
+  const keep = async (): Promise<void> =>
+    ledger.keepRunKey(runKey.id, await seal(runKey.bytes, runKeyPlace(lease, runKey.id)));
+  return {
+    ...ledger,
+    intend: async (intent: Intent) => {
+      kept ??= keep();
+      await kept;
+      await ledger.intend(intent);
+    },
+  };
+}
+
+/** The key an intent was written under. Without it nobody can ask the session: `upload-lost`. */
+async function runKeyOf(
+  transfer: OpenTransfer,
+  own: RunKey,
+  lease: Lease,
+  { unseal }: RunDeps,
+): Promise<RunKey> {
+  if (transfer.runKeyId === own.id) return own;
+  try {
+    const bytes = await unseal(transfer.sealedRunKey, runKeyPlace(lease, transfer.runKeyId));
+    return openRunKey(transfer.runKeyId, bytes);
+  } catch (cause) {
+    throw isFault(cause, 'seal-broken') ? new Fault('upload-lost', { cause }) : cause;
+  }
+}
+
+const outgoingOf = ({ options }: Lease): Outgoing => ({
+  labelIds: options.skipInbox ? ['UNREAD'] : ['INBOX', 'UNREAD'],
+  neverMarkSpam: options.neverSpam,
+  internalDateSource: 'dateHeader',
+});
+
+/**
+ * What an error means for the message it met. Settles or postpones it; throws the error on when it concerns more
+ * than the message.
+ */
+async function judge(visit: Visit, message: Listed, error: unknown, passage?: Passage): Promise<void> {
+  const { deps, ledger, control } = visit;
+  if (control.hard.aborted) throw error;
+  if (!(error instanceof Fault))
+    deps.log.error('transfer failed', { mailboxId: visit.lease.mailboxId, error });
+  const fault = error instanceof Fault ? error : new Fault('source-protocol', { cause: error });
+  const tried = visit.open.get(message.key)?.tries ?? visit.waiting.get(message.key)?.tries ?? 0;
+  if (passage?.intent) {
+    visit.open.set(message.key, openTransferOf(passage.intent, tried, deps.clock.now()));
+    visit.waiting.delete(message.key);
+  }
+  if (!mayBlameMessage(fault)) throw error;
+
+  const now = deps.clock.now();
+  const tries = tried + 1;
+  const judgement = judgeMessage(fault, tries, visit.open.has(message.key), now);
+  if (judgement.kind === 'settle') {
+    await ledger.settle({
+      ...message,
+      status: judgement.status,
+      reason: judgement.reason,
+      senderDomain: (passage?.header ?? new HeaderBlock()).facts().senderDomain,
+      sizeBytes: passage?.bytes || message.size || 0,
+      fingerprint: null,
+    });
+    noteSettled(visit, message);
+  } else {
+    const postponement = { ...message, reason: judgement.reason, tries, retryAt: judgement.retryAt };
+    await ledger.postpone(postponement);
+    const stillOpen = visit.open.get(message.key);
+    if (stillOpen) visit.open.set(message.key, { ...stillOpen, tries, retryAt: judgement.retryAt });
+    else visit.waiting.set(message.key, { ...postponement, state: 'waiting' });
+  }
+  if (!concernsMessageOnly(fault)) throw error;
+}
+
+/** The transfer as the ledger has it after this run's own intent; its run key is at hand, unsealed. */
+const openTransferOf = (intent: Intent, tries: number, now: number): OpenTransfer => ({
+  ...intent,
+  state: 'open',
+  tries,
+  intendedAt: now,
+  retryAt: now,
+  sealedRunKey: new Uint8Array(),
+});
