@@ -45,7 +45,10 @@ export interface Source {
   count(folder: string, signal: AbortSignal): Promise<number>;
   /** What is unsettled in `folder`. `cursor` null: first sight, where `history` decides what counts as settled. */
   list(folder: string, cursor: Cursor | null, history: History, signal: AbortSignal): Promise<Listing>;
-  /** Fetches in the order given, all of one folder. Changes nothing at the source. */
+  /**
+   * Fetches messages of one folder, each once and in the order given, except that up to 4 MiB of small ones
+   * may come in the server's order. Returned from early, the session stays usable. Changes nothing at the source.
+   */
   fetch(messages: readonly Listed[], signal: AbortSignal): AsyncIterable<Fetched>;
   /**
    * Waits in `folder` for news (IMAP IDLE), at most `ms`: `quiet` then, and the session lives on. `unsupported` at once
@@ -152,8 +155,8 @@ export interface Leases {
   claim(limit: number): Promise<readonly Lease[]>;
   /** Gives the lease back with the verdict, unless another has it by now; null: only gives it back. */
   release(lease: Lease, verdict: Verdict | null): Promise<void>;
-  /** Makes the worker known; leases it held in an earlier life are free again. */
-  register(): Promise<void>;
+  /** Makes the worker known; leases in its name other than those of `held` (lost answers, an earlier life) are free again. */
+  register(held: readonly MailboxId[]): Promise<void>;
   unregister(): Promise<void>;
 }
 

@@ -1,0 +1,53 @@
+/** How long an IMAP server may take, and what happens when it takes longer. */
+import { Fault } from '../../src/core/fault.ts';
+import { type ImapPhase, imapFault } from './imap-fault.ts';
+
+/** All in ms. */
+export interface ImapTimeouts {
+  /** Name look-up, connection, TLS, greeting and login together. */
+  readonly open: number;
+  /** One command that brings no bodies. */
+  readonly command: number;
+  /** One message of a batch or one piece of a large one (1 MiB): about 9 kB/s at least. */
+  readonly body: number;
+  /** One IDLE, then a NOOP shows whether the server still lives; below the 10 minutes that NATs keep. */
+  readonly idle: number;
+  /** A polite LOGOUT. */
+  readonly logout: number;
+}
+
+export const IMAP_TIMEOUTS: ImapTimeouts = {
+  open: 30_000,
+  command: 60_000,
+  body: 120_000,
+  idle: 540_000,
+  logout: 1_000,
+};
+
+/** Runs `work`; at the deadline or on abort closes the connection hard and rejects at once. */
+export async function bounded<T>(
+  client: { close(): void },
+  phase: ImapPhase,
+  ms: number,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (reason: unknown) => {
+    reject(reason);
+    client.close();
+  };
+  const onAbort = () => stop(signal.reason);
+  const timer = setTimeout(() => stop(new Fault('source-timeout')), ms);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([
+      stopped,
+      work().catch((error: unknown) => Promise.reject(imapFault(error, phase))),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}

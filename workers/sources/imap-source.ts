@@ -1,0 +1,64 @@
+/** The IMAP source as the engine sees it, made of what imap-wire.ts names. */
+import { Fault } from '../../src/core/fault.ts';
+import type { MailboxOptions } from '../../src/core/mailbox.ts';
+import type { Source } from '../../src/core/ports.ts';
+import { fetchMessages } from './imap-fetch.ts';
+import { listFolder } from './imap-list.ts';
+import type { Examined, ImapWire } from './imap-wire.ts';
+
+export function createImapSource(wire: ImapWire): Source {
+  /** Folders as their last listing saw them. */
+  const listed = new Map<string, Examined>();
+  return {
+    folders: (chosen, signal) => chooseFolders(chosen, () => wire.folders(signal)),
+    count: async (folder, signal) => (await wire.examine(folder, signal)).exists,
+    list: async (folder, cursor, history, signal) => {
+      if (cursor?.protocol === 'pop3') throw new RangeError('not an IMAP cursor');
+      const examined = await wire.examine(folder, signal);
+      listed.set(folder, examined);
+      return await listFolder(wire, examined, cursor, history, signal);
+    },
+    fetch: (messages, signal) => fetchMessages(wire, messages, signal),
+    watch: (folder, ms, signal) => watchFolder(wire, folder, listed.get(folder), ms, signal),
+    close: () => wire.close(),
+  };
+}
+
+/** One IDLE after another (RFC 2177), each behind a NOOP that shows whether the server still lives. */
+async function watchFolder(
+  wire: ImapWire,
+  folder: string,
+  seen: Examined | undefined,
+  ms: number,
+  signal: AbortSignal,
+): Promise<'news' | 'quiet' | 'unsupported'> {
+  if (!wire.canIdle) return 'unsupported';
+  const end = performance.now() + ms;
+  const now = await wire.select(folder, signal);
+  if (seen && hasNews(seen, now)) return 'news';
+  for (;;) {
+    await wire.noop(signal);
+    if (wire.hasNews) return 'news';
+    const left = end - performance.now();
+    if (left <= 0) return 'quiet';
+    const told = await wire.idle(left, signal);
+    if (!told && !wire.hasNews) return 'unsupported';
+  }
+}
+
+/** Whether a folder that was opened again holds anything that its last listing cannot have shown. */
+const hasNews = (seen: Examined, now: Examined): boolean =>
+  now.uidValidity !== seen.uidValidity ||
+  (now.uidNext !== null && seen.uidNext !== null ? now.uidNext > seen.uidNext : now.exists > seen.exists);
+
+/** INBOX needs no look-up: it exists, in any case of letters (RFC 3501 §5.1). */
+async function chooseFolders(
+  chosen: MailboxOptions['folders'],
+  look: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  if (chosen === 'all') return await look();
+  if (chosen.every((name) => name === 'INBOX')) return chosen;
+  const there = new Set(await look());
+  if (chosen.some((name) => name !== 'INBOX' && !there.has(name))) throw new Fault('folder-missing');
+  return chosen;
+}

@@ -1,0 +1,79 @@
+/**
+ * The few IMAP commands that the source is built from, in our words. Implemented over the library in imap.ts;
+ * every call has a deadline, rejects with the signal's reason or a Fault, and closes the connection in both
+ * of those cases except for the Faults about one message or one folder.
+ */
+import type { UidSet } from '../../src/core/cursor.ts';
+
+/** A folder as EXAMINE shows it (RFC 3501 §6.3.2). */
+export interface Examined {
+  readonly folder: string;
+  readonly uidValidity: number;
+  /** null: the server did not say. */
+  readonly uidNext: number | null;
+  readonly exists: number;
+}
+
+/** One message's line in a listing. */
+export interface Row {
+  readonly uid: number;
+  /** RFC822.SIZE, as claimed. */
+  readonly size: number | null;
+  /** INTERNALDATE, ms since the epoch. */
+  readonly arrivedAt: number | null;
+}
+
+/** One message's literal. `bytes` null: the server answered NIL. */
+export interface Body {
+  readonly uid: number;
+  readonly bytes: Uint8Array | null;
+}
+
+/** A piece of a message. */
+export interface Part extends Body {
+  /** Where the piece starts, as the server says; null: it does not. */
+  readonly origin: number | null;
+  readonly size: number | null;
+}
+
+export interface SearchResult {
+  /** Ascending. */
+  readonly uids: readonly number[];
+  /** True when the server stopped at its own limit (MESSAGELIMIT, RFC 9738): what it did not name may exist. */
+  readonly partial: boolean;
+}
+
+export interface ImapWire {
+  /** Most messages the server handles in one command (RFC 9738); Infinity where it does not say. */
+  readonly messageLimit: number;
+  /** Opens the folder read-only, again if it is open, so that new mail shows. Fault `folder-missing`. */
+  examine(folder: string, signal: AbortSignal): Promise<Examined>;
+  /** The folder as last examined, opened only if another one is open. */
+  select(folder: string, signal: AbortSignal): Promise<Examined>;
+  /** Which of `within` exist, and if `since` (ms since the epoch) is given, arrived on that UTC day or later. */
+  search(within: UidSet, since: number | null, signal: AbortSignal): Promise<SearchResult>;
+  /** Sizes and dates of those of `uids` that exist. */
+  describe(uids: UidSet, signal: AbortSignal): Promise<readonly Row[]>;
+  /**
+   * Whole messages with one command, in the server's order, one in memory at a time. No other call until it
+   * has ended; after an early return the rest of the answer is read and dropped when the next call comes.
+   * Fault `message-unreadable` when the server refuses the command.
+   */
+  bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined>;
+  /** At most `length` bytes from `start`; null: no such message. Fault `message-unreadable`. */
+  part(uid: number, start: number, length: number, signal: AbortSignal): Promise<Part | null>;
+  /** Names of all folders that hold messages of their own. */
+  folders(signal: AbortSignal): Promise<readonly string[]>;
+  /** Whether the server offers IDLE. */
+  readonly canIdle: boolean;
+  /** Messages have arrived in the open folder since it was examined, as far as the server has said. */
+  readonly hasNews: boolean;
+  noop(signal: AbortSignal): Promise<void>;
+  /**
+   * One IDLE in the open folder, at most `ms`. True: there is news or the time is over, and the next command
+   * ends it. False: the server ended it or would not begin.
+   */
+  idle(ms: number, signal: AbortSignal): Promise<boolean>;
+  /** LOGOUT within its time, else hard. Never throws. */
+  close(): Promise<void>;
+}

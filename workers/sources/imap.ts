@@ -1,0 +1,260 @@
+/** The IMAP source: RFC 3501 over imapflow, read-only throughout (EXAMINE and BODY.PEEK). */
+import { type FetchMessageObject, ImapFlow, type MailboxObject } from 'imapflow';
+import { formatUidSet, type UidSet } from '../../src/core/cursor.ts';
+import { Fault, isFault } from '../../src/core/fault.ts';
+import type { Credentials, Server } from '../../src/core/mailbox.ts';
+import type { Source } from '../../src/core/ports.ts';
+import { checkCredentials } from './credentials.ts';
+import type { Dial } from './dial.ts';
+import { bounded, IMAP_TIMEOUTS, type ImapTimeouts } from './imap-deadline.ts';
+import { type ImapPhase, imapFault } from './imap-fault.ts';
+import { createImapSource } from './imap-source.ts';
+import type { Body, Examined, ImapWire, Part, Row, SearchResult } from './imap-wire.ts';
+
+/** The largest literal, for servers that ignore ranges; a larger one ends the session. */
+const MAX_LITERAL_BYTES = 64 * 1_048_576;
+/** The longest line: a SEARCH answer of some millions of UIDs. */
+const MAX_LINE_BYTES = 32 * 1_048_576;
+
+/** Folders that only show messages of others (RFC 6154 §2); `all` leaves them out. */
+const VIEWS: ReadonlySet<string> = new Set(['\\all', '\\flagged', '\\important']);
+const UNSELECTABLE: ReadonlySet<string> = new Set(['\\noselect', '\\nonexistent']);
+
+const dateOf = (value: Date | string | undefined): number | null =>
+  value instanceof Date ? value.getTime() : null;
+
+/** An open session. A live resource: whoever opened it closes it. */
+class ImapSession implements ImapWire {
+  readonly #client: ImapFlow;
+  readonly #timeouts: ImapTimeouts;
+  #examined: Examined | undefined;
+  /** The response code of the last completed command. */
+  #lastCode: string | undefined;
+  /** Messages arrived in the open folder since it was examined. */
+  #news = false;
+  #wake: () => void = () => {};
+
+  constructor(client: ImapFlow, timeouts: ImapTimeouts) {
+    this.#client = client;
+    this.#timeouts = timeouts;
+    client.on('response', ({ code }) => {
+      this.#lastCode = code;
+    });
+    client.on('exists', ({ count, prevCount }) => {
+      if (count <= prevCount) return;
+      this.#news = true;
+      this.#wake();
+    });
+  }
+
+  get messageLimit(): number {
+    for (const name of this.#client.capabilities.keys()) {
+      const limit = /^MESSAGELIMIT=([1-9]\d{0,8})$/.exec(name)?.[1];
+      if (limit !== undefined) return Number(limit);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #command<T>(phase: ImapPhase, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return bounded(this.#client, phase, this.#timeouts.command, signal, work);
+  }
+
+  async examine(folder: string, signal: AbortSignal): Promise<Examined> {
+    this.#examined = undefined;
+    const box: Partial<MailboxObject> = await this.#command('folder', signal, () =>
+      this.#client.mailboxOpen(folder, { readOnly: true }),
+    );
+    // Without UIDVALIDITY a server has no permanent ids (RFC 3501 §6.3.1).
+    if (box.uidValidity === undefined || box.exists === undefined) throw new Fault('source-protocol');
+    this.#news = false;
+    this.#examined = {
+      folder,
+      uidValidity: Number(box.uidValidity),
+      uidNext: box.uidNext || null,
+      exists: box.exists,
+    };
+    return this.#examined;
+  }
+
+  async select(folder: string, signal: AbortSignal): Promise<Examined> {
+    return this.#examined?.folder === folder ? this.#examined : await this.examine(folder, signal);
+  }
+
+  async search(within: UidSet, since: number | null, signal: AbortSignal): Promise<SearchResult> {
+    const query = { uid: formatUidSet(within), ...(since === null ? {} : { since: new Date(since) }) };
+    const uids = await this.#command('listing', signal, () => this.#client.search(query, { uid: true }));
+    // The library's word for a refused SEARCH; nothing found is an empty array.
+    if (!Array.isArray(uids)) throw new Fault('source-unavailable');
+    return { uids, partial: this.#lastCode === 'MESSAGELIMIT' };
+  }
+
+  async describe(uids: UidSet, signal: AbortSignal): Promise<readonly Row[]> {
+    const items = { uid: true, size: true, internalDate: true };
+    const rows = await this.#command('listing', signal, () =>
+      this.#client.fetchAll(formatUidSet(uids), items, { uid: true }),
+    );
+    // A server may push flag changes among the answers; those rows have no size.
+    return rows
+      .filter((row) => row.uid !== undefined && row.size !== undefined)
+      .map((row) => ({ uid: row.uid, size: row.size ?? null, arrivedAt: dateOf(row.internalDate) }));
+  }
+
+  async *bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined> {
+    const rows = this.#client.fetch(formatUidSet(uids), { uid: true, source: true }, { uid: true });
+    try {
+      for (;;) {
+        const next = await bounded(this.#client, 'body', this.#timeouts.body, signal, () => rows.next());
+        if (next.done) return;
+        const body = bodyOf(next.value);
+        if (body) yield body;
+      }
+    } finally {
+      // Not awaited: the library ends it once the rest of the answer has been read, or the connection is gone.
+      rows.return(false).catch(() => {});
+    }
+  }
+
+  async part(uid: number, start: number, length: number, signal: AbortSignal): Promise<Part | null> {
+    const items = { uid: true, size: true, source: { start, maxLength: length } };
+    const row = await bounded(this.#client, 'body', this.#timeouts.body, signal, () =>
+      this.#client.fetchOne(String(uid), items, { uid: true }),
+    );
+    if (!row) return null;
+    const origins = (row as { partialOrigins?: Map<string, number | false> }).partialOrigins;
+    const origin = origins?.get('');
+    return {
+      ...(bodyOf(row) ?? { uid, bytes: null }),
+      origin: typeof origin === 'number' ? origin : null,
+      size: row.size ?? null,
+    };
+  }
+
+  async folders(signal: AbortSignal): Promise<string[]> {
+    const all = await this.#command('folder', signal, () => this.#client.list());
+    const isSkipped = (flag: string) => VIEWS.has(flag.toLowerCase()) || UNSELECTABLE.has(flag.toLowerCase());
+    return all.filter(({ flags }) => ![...flags].some(isSkipped)).map(({ path }) => path);
+  }
+
+  get canIdle(): boolean {
+    return this.#client.capabilities.has('IDLE');
+  }
+
+  get hasNews(): boolean {
+    return this.#news;
+  }
+
+  async noop(signal: AbortSignal): Promise<void> {
+    await this.#command('folder', signal, () => this.#client.noop());
+  }
+
+  async idle(ms: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const { promise: over, resolve } = Promise.withResolvers<'over'>();
+    const end = () => resolve('over');
+    const timer = setTimeout(end, Math.min(ms, this.#timeouts.idle));
+    this.#wake = end;
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      const idling = this.#client
+        .idle()
+        .catch((error: unknown) => Promise.reject(imapFault(error, 'folder')));
+      return (await Promise.race([over, idling])) === 'over';
+    } finally {
+      clearTimeout(timer);
+      this.#wake = () => {};
+      signal.removeEventListener('abort', end);
+      if (signal.aborted) this.#client.close();
+    }
+  }
+
+  /** LOGOUT within its time, else hard. Never throws. */
+  async close(): Promise<void> {
+    const client = this.#client;
+    if (client.isClosed) return;
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    client.once('close', resolve);
+    const timer = setTimeout(() => client.close(), this.#timeouts.logout);
+    client.logout().catch(() => client.close());
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+/** null: a row that is not about the body at all, such as a pushed flag change. */
+function bodyOf(row: FetchMessageObject): Body | null {
+  if (row.uid === undefined || row.source === undefined) return null;
+  // NIL arrives as false.
+  return { uid: row.uid, bytes: row.source instanceof Uint8Array ? row.source : null };
+}
+
+/** One attempt at one checked address. The connection is closed again when it fails. */
+async function connect(
+  server: Server,
+  credentials: Credentials,
+  dial: Dial,
+  address: { readonly host: string; readonly servername: string | undefined },
+  ms: number,
+  signal: AbortSignal,
+): Promise<ImapFlow> {
+  const client = new ImapFlow({
+    host: address.host,
+    port: server.port,
+    ...(address.servername === undefined ? {} : { servername: address.servername }),
+    // Required STARTTLS: the library fails rather than go on in plain, refuses PREAUTH, and discards what was
+    // said before the upgrade.
+    ...(server.security === 'tls' ? { secure: true } : { secure: false, doSTARTTLS: true }),
+    tls: dial.tlsOptions,
+    auth: { user: credentials.username, pass: credentials.password },
+    clientInfo: { name: 'smtp-sync', version: '', vendor: '', 'support-url': '' },
+    logger: false,
+    disableAutoIdle: true,
+    disableAutoEnable: true,
+    disableCompression: true,
+    maxLiteralSize: MAX_LITERAL_BYTES,
+    maxLineLength: MAX_LINE_BYTES,
+    maxResponseSize: MAX_LITERAL_BYTES + MAX_LINE_BYTES,
+    connectionTimeout: ms,
+    greetingTimeout: ms,
+    // Every command has its own deadline here, so the library's watchdog must not be the first to bark.
+    socketTimeout: 3_600_000,
+  });
+  // After this the library reports a lost connection through the command under way, or the next one.
+  client.on('error', () => {});
+  try {
+    await bounded(client, 'connect', ms, signal, () => client.connect());
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens an IMAP session: connected, encrypted, logged in. The addresses of the host share the one deadline.
+ * Faults: those of `Dial.check`; `credentials-invalid`, `login-refused`, `login-disabled`; `connect-refused`,
+ * `connect-timeout`, `tls-unavailable`, `tls-failed`, `certificate-invalid`; any session Fault.
+ */
+export async function openImap(
+  server: Server,
+  credentials: Credentials,
+  dial: Dial,
+  signal: AbortSignal,
+  options: Partial<ImapTimeouts> = {},
+): Promise<Source> {
+  checkCredentials(credentials);
+  const timeouts = { ...IMAP_TIMEOUTS, ...options };
+  const end = performance.now() + timeouts.open;
+  const { addresses, servername } = await dial.check(server.host, server.port, signal);
+  let failure: unknown = new Fault('host-unknown');
+  for (const [at, { address }] of addresses.entries()) {
+    const share = Math.max(1, Math.ceil((end - performance.now()) / (addresses.length - at)));
+    try {
+      const client = await connect(server, credentials, dial, { host: address, servername }, share, signal);
+      return createImapSource(new ImapSession(client, timeouts));
+    } catch (error) {
+      failure = error;
+      if (!isFault(error, 'connect-refused') && !isFault(error, 'connect-timeout')) break;
+    }
+  }
+  throw failure;
+}
