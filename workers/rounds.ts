@@ -127,8 +127,7 @@ async function listFresh(visit: Visit): Promise<void> {
 /** Waits in the folder until there is a reason for another round; false when this run has to end instead. */
 async function watch(visit: Visit, folder: string, until: number): Promise<boolean> {
   const { control, deps, source } = visit;
-  if (control.gentle.aborted) return false;
-  control.watching(true);
+  if (control.gentle.aborted || !control.watching(true)) return false;
   try {
     const ms = Math.max(0, until - deps.clock.now());
     const news = await source.watch(folder, ms, control.gentle);

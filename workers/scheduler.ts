@@ -32,6 +32,8 @@ export class Scheduler {
   readonly #held = new Map<MailboxId, Held>();
   readonly #stopped = new AbortController();
   #pausedUntil = 0;
+  /** Leases may be in this worker's name that it does not know of. */
+  #doubtful = false;
   #tickUnderway: Promise<void> = Promise.resolve();
   #cron: { stop(): unknown } | undefined;
 
@@ -49,7 +51,7 @@ export class Scheduler {
 
   /** Makes the worker known and ticks once a second (node-cron); due times live in the database. */
   async start(): Promise<void> {
-    await this.#deps.leases.register();
+    await this.#deps.leases.register([]);
     this.#cron = schedule('* * * * * *', () => this.tick(), { noOverlap: true });
   }
 
@@ -78,16 +80,23 @@ export class Scheduler {
       // Taken for dead, so the leases are others' by now; the epoch fences whatever is still under way.
       this.#deps.log.warn('worker was taken for dead');
       for (const held of this.#held.values()) held.hard.abort();
-      await leases.register();
-      return;
+      this.#doubtful = true;
     }
-    for (const mailboxId of recalled) {
+    if (this.#doubtful) {
+      await leases.register([...this.#held.keys()]);
+      this.#doubtful = false;
+    }
+    for (const mailboxId of recalled ?? []) {
       const held = this.#held.get(mailboxId);
       if (held) void this.#end(held, RECALL_PATIENCE);
     }
     const free = maxRuns - this.active;
     if (free <= 0 || this.#stopped.signal.aborted || clock.now() < this.#pausedUntil) return;
-    for (const lease of await leases.claim(free)) this.#begin(lease);
+    // Should the answer get lost, leases are ours that we do not know of.
+    this.#doubtful = true;
+    const claimed = await leases.claim(free);
+    this.#doubtful = false;
+    for (const lease of claimed) this.#begin(lease);
   }
 
   #begin(lease: Lease): void {
@@ -110,19 +119,20 @@ export class Scheduler {
       hard: hard.signal,
       watching: (on) => {
         const held = this.#held.get(lease.mailboxId);
-        if (!held) return;
+        if (!held || (on && this.watching >= maxWatches)) return false;
         held.watching = on;
-        if (on && this.watching > maxWatches) gentle.abort();
+        return true;
       },
       pause: (until) => {
         this.#pausedUntil = Math.max(this.#pausedUntil, until);
       },
     };
+    const verdict = await run(lease, control);
     try {
-      await leases.release(lease, await run(lease, control));
+      await leases.release(lease, verdict);
     } catch (error) {
-      // The lease ends by itself when this worker's row grows stale or the next claim takes it.
       log.warn('lease not given back', { mailboxId: lease.mailboxId, error });
+      this.#doubtful = true;
     }
   }
 

@@ -52,8 +52,8 @@ export interface RunControl {
   readonly gentle: AbortSignal;
   /** Let go at once; transfers stay recoverable. */
   readonly hard: AbortSignal;
-  /** True while the run only waits for news. */
-  readonly watching: (on: boolean) => void;
+  /** Told true when the run will only wait for news, false when that is over; answers whether there is room to wait. */
+  readonly watching: (on: boolean) => boolean;
   /** Gmail's allowance for the whole service is used up: no new run before `until`, ms since the epoch. */
   readonly pause: (until: number) => void;
 }

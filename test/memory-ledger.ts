@@ -1,0 +1,116 @@
+/** A ledger in memory, for tests of the engine; held to the same contract suite as the one in PostgreSQL. */
+import { addRanges, type Cursor, isSettled, settleRefs } from '../src/core/cursor.ts';
+import { Fault } from '../src/core/fault.ts';
+import type { MessageKey } from '../src/core/message.ts';
+import type { Ledger } from '../src/core/ports.ts';
+import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
+import { folderOf } from '../workers/visit.ts';
+
+export interface Books {
+  epoch: bigint;
+  now: () => number;
+  readonly cursors: Map<string, Cursor>;
+  readonly renumbered: Set<string>;
+  readonly runKeys: Map<string, Uint8Array>;
+  readonly transfers: Map<MessageKey, OpenTransfer | WaitingTransfer>;
+  readonly refused: Map<MessageKey, Settlement>;
+  readonly fingerprints: Set<string>;
+  readonly audit: Settlement[];
+  waiting: number;
+}
+
+export const createBooks = (now: () => number): Books => ({
+  epoch: 1n,
+  now,
+  cursors: new Map(),
+  renumbered: new Set(),
+  runKeys: new Map(),
+  transfers: new Map(),
+  refused: new Map(),
+  fingerprints: new Set(),
+  audit: [],
+  waiting: 0,
+});
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
+  const fence = (): void => {
+    if (books.epoch !== epoch) throw new Fault('lease-lost');
+  };
+  return {
+    async load() {
+      return {
+        cursors: [...books.cursors.values()],
+        renumbered: [...books.renumbered],
+        bytesToday: books.audit.reduce(
+          (sum, { status, sizeBytes }) => sum + (status === 'delivered' ? sizeBytes : 0),
+          0,
+        ),
+        transfers: [...books.transfers.values()],
+      };
+    },
+    async observe(cursor, waiting, renumbered) {
+      fence();
+      books.waiting = waiting;
+      if (!cursor) return;
+      const folder = folderOf(cursor);
+      const before = books.cursors.get(folder);
+      if (renumbered) books.renumbered.add(folder);
+      books.cursors.set(folder, before && !renumbered ? union(before, cursor) : cursor);
+    },
+    async keepRunKey(id, sealed) {
+      fence();
+      books.runKeys.set(id, sealed);
+    },
+    async intend(intent) {
+      fence();
+      const sealedRunKey = books.runKeys.get(intent.runKeyId);
+      if (!sealedRunKey) throw new Error('the run key was not kept before the intent');
+      const tries = books.transfers.get(intent.key)?.tries ?? 0;
+      const now = books.now();
+      books.transfers.set(intent.key, {
+        ...intent,
+        state: 'open',
+        tries,
+        intendedAt: now,
+        retryAt: now,
+        sealedRunKey,
+      });
+    },
+    async postpone(postponement) {
+      fence();
+      const { key, tries, retryAt } = postponement;
+      const before = books.transfers.get(key);
+      if (before?.state === 'open') books.transfers.set(key, { ...before, tries, retryAt });
+      else books.transfers.set(key, { ...postponement, state: 'waiting' });
+    },
+    async settle(settlement) {
+      fence();
+      const { key, ref } = settlement;
+      const folder = ref.protocol === 'imap' ? ref.folder : 'INBOX';
+      const cursor = books.cursors.get(folder);
+      if (cursor && isSettled(cursor, ref) && !books.transfers.has(key)) return;
+      if (cursor) books.cursors.set(folder, settleRefs(cursor, [ref]));
+      books.transfers.delete(key);
+      if (settlement.status !== 'delivered' && settlement.status !== 'skipped')
+        books.refused.set(key, settlement);
+      if (settlement.fingerprint) books.fingerprints.add(hex(settlement.fingerprint));
+      books.audit.push(settlement);
+      books.waiting = Math.max(0, books.waiting - 1);
+    },
+    async recognises(fingerprint) {
+      return books.fingerprints.has(hex(fingerprint));
+    },
+  };
+}
+
+function union(before: Cursor, after: Cursor): Cursor {
+  if (before.protocol === 'pop3' && after.protocol === 'pop3') {
+    return { ...after, settled: before.settled.union(after.settled) };
+  }
+  if (before.protocol === 'imap' && after.protocol === 'imap') {
+    return { ...after, settled: addRanges(before.settled, after.settled) };
+  }
+  return after;
+}
