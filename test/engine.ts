@@ -1,0 +1,284 @@
+/**
+ * A world for the engine without a network: a source, a Gmail that never merges, and processes that can die before
+ * and after every single effect. Time moves only when somebody sleeps.
+ */
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { addRanges, complement, hasUid } from '../src/core/cursor.ts';
+import { Fault } from '../src/core/fault.ts';
+import type { MailboxId, UserId } from '../src/core/mailbox.ts';
+import { keyOf, type Listed } from '../src/core/message.ts';
+import type { Clock, Ledger, Sink, Source, Upload, UploadStatus } from '../src/core/ports.ts';
+import type { Lease, Verdict } from '../src/core/schedule.ts';
+import type { SessionUri } from '../src/core/transfer.ts';
+import { createSeal, formatPublicKey } from '../src/seal.ts';
+import { Lanes } from '../workers/lanes.ts';
+import { Quota } from '../workers/quota.ts';
+import { run } from '../workers/run.ts';
+import { createUnseal, formatPrivateKey } from '../workers/unseal.ts';
+import type { RunDeps } from '../workers/visit.ts';
+import { type Books, createBooks, createMemoryLedger } from './memory-ledger.ts';
+
+const pair = generateKeyPairSync('x25519');
+const jwk = pair.privateKey.export({ format: 'jwk' });
+const raw = (text: string | undefined): Uint8Array => Buffer.from(text ?? '', 'base64url');
+const seal = createSeal(formatPublicKey(raw(jwk.x)));
+const unseal = createUnseal([formatPrivateKey(raw(jwk.d))]);
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export class Death extends Error {}
+
+/** Counts every effect of a process, and kills it at a chosen one: before it happens, or before its answer. */
+export class Mortality {
+  readonly #dieAt: number;
+  steps = 0;
+  dead = false;
+
+  constructor(dieAt: number) {
+    this.#dieAt = dieAt;
+  }
+
+  async live<T>(effect: () => Promise<T>): Promise<T> {
+    this.#step();
+    const answer = await effect();
+    this.#step();
+    return answer;
+  }
+
+  #step(): void {
+    this.steps += 1;
+    this.dead ||= this.steps === this.#dieAt;
+    if (this.dead) throw new Death();
+  }
+}
+
+interface Session {
+  parts: Buffer[];
+  gmailId: string | null;
+}
+
+/** Gmail as its resumable protocol promises it, and not a bit better: no merging, no finishing on a question. */
+export class GmailModel {
+  readonly imported: string[] = [];
+  readonly sessions = new Map<string, Session>();
+  /** Bytes of a dead process that arrive after the next question. */
+  late: (() => void)[] = [];
+  refuse: (bytes: Buffer) => Fault | null = () => null;
+  loseAll = false;
+
+  sink(mortality: Mortality): Sink {
+    return {
+      open: () =>
+        mortality.live(async () => {
+          const uri = `https://gmail.test/upload/${this.sessions.size + 1}` as SessionUri;
+          this.sessions.set(uri, { parts: [], gmailId: null });
+          return this.#upload(uri, mortality);
+        }),
+      resume: (uri) => this.#upload(uri, mortality),
+    };
+  }
+
+  #upload(uri: SessionUri, mortality: Mortality): Upload {
+    return {
+      uri,
+      put: (parts, offset, total) => {
+        const copies = parts.map((part) => Buffer.from(part));
+        return mortality.live(async () => this.#put(uri, copies, offset, total));
+      },
+      status: () =>
+        mortality.live(async () => {
+          const answer = this.#status(uri);
+          for (const arrive of this.late.splice(0)) arrive();
+          return answer;
+        }),
+    };
+  }
+
+  #status(uri: string): UploadStatus {
+    const session = this.loseAll ? undefined : this.sessions.get(uri);
+    if (!session) return { state: 'gone' };
+    if (session.gmailId !== null) return { state: 'committed', gmailId: session.gmailId };
+    return { state: 'incomplete', stored: length(session) };
+  }
+
+  #put(uri: string, parts: Buffer[], offset: number, total: number | null): UploadStatus {
+    const session = this.loseAll ? undefined : this.sessions.get(uri);
+    if (!session) return { state: 'gone' };
+    if (session.gmailId !== null) return { state: 'committed', gmailId: session.gmailId };
+    if (offset !== length(session)) return { state: 'incomplete', stored: length(session) };
+    session.parts.push(...parts);
+    if (total === null) return { state: 'incomplete', stored: length(session) };
+    const message = Buffer.concat(session.parts);
+    const fault = this.refuse(message);
+    if (fault) throw fault;
+    session.gmailId = `m${this.imported.length + 1}`;
+    this.imported.push(sha256(message));
+    return { state: 'committed', gmailId: session.gmailId };
+  }
+}
+
+const length = (session: Session): number => session.parts.reduce((sum, part) => sum + part.length, 0);
+
+export interface World {
+  readonly messages: Map<number, Buffer>;
+  readonly gmail: GmailModel;
+  readonly books: Books;
+  now: number;
+  /** Faults of the source when it serves this uid; may change the world. */
+  serve: (uid: number, bytes: Buffer) => AsyncIterable<Uint8Array>;
+  uidValidity: number;
+}
+
+export function createWorld(messages: readonly Buffer[]): World {
+  const world: World = {
+    messages: new Map(messages.map((bytes, index) => [index + 1, bytes])),
+    gmail: new GmailModel(),
+    books: createBooks(() => world.now),
+    now: Date.parse('2026-03-01T00:00:00Z'),
+    serve: async function* (_uid, bytes) {
+      yield new Uint8Array(bytes);
+    },
+    uidValidity: 1,
+  };
+  return world;
+}
+
+/** One life of a worker on the world's mailbox. */
+export async function live(
+  world: World,
+  mortality: Mortality,
+  options: Partial<Lease['options']> = {},
+): Promise<Verdict | null> {
+  world.books.epoch += 1n;
+  const lease = await leaseOf(world, options);
+  const clock = clockOf(world);
+  const deps: RunDeps = {
+    clock,
+    random: () => 0,
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    seal,
+    unseal,
+    openSource: () => mortality.live(async () => sourceOf(world, mortality)),
+    openSink: () => world.gmail.sink(mortality),
+    openLedger: () => mortalLedger(createMemoryLedger(world.books, lease.epoch), mortality),
+    grants: { hold: async () => {}, destroy: async () => {} },
+    lanes: new Lanes({ total: 4, perUser: 2, bytes: 64 * 1024 * 1024 }),
+    quota: new Quota({ importsPerMinute: 240, bytesPerDay: 500_000_000 }, clock),
+    maxMessageBytes: 8 * 1024 * 1024,
+    timing: { graceMs: 10_000, sliceMs: 30_000, relistMs: 5_000 },
+  };
+  const never = new AbortController().signal;
+  return run(lease, deps, { gentle: never, hard: never, watching: () => true, pause: () => {} });
+}
+
+function clockOf(world: World): Clock {
+  return {
+    now: () => world.now,
+    sleep: async (ms, signal) => {
+      signal.throwIfAborted();
+      world.now += ms;
+    },
+  };
+}
+
+const tenant = '11111111-1111-4111-8111-111111111111' as UserId;
+const row = '22222222-2222-4222-8222-222222222222' as MailboxId;
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const sealed = Promise.all([
+  seal(text('secret'), { tenant, table: 'mailboxes', column: 'sealed_password', row }),
+  seal(new Uint8Array(32).fill(7), { tenant, table: 'mailboxes', column: 'sealed_fingerprint_key', row }),
+  seal(text('refresh'), { tenant, table: 'grants', column: 'sealed_refresh_token', row: tenant }),
+]);
+
+async function leaseOf(world: World, options: Partial<Lease['options']>): Promise<Lease> {
+  const [sealedPassword, sealedFingerprintKey, sealedRefreshToken] = await sealed;
+  return {
+    mailboxId: row,
+    userId: tenant,
+    epoch: world.books.epoch,
+    server: { protocol: 'imap', host: 'imap.example.test', port: 993, security: 'tls' },
+    username: 'owner',
+    sealedPassword,
+    sealedFingerprintKey,
+    sealedRefreshToken,
+    options: {
+      history: 'all',
+      since: null,
+      folders: ['INBOX'],
+      skipInbox: false,
+      label: null,
+      neverSpam: false,
+      afterImport: 'keep',
+      deleteAfterDays: null,
+      pollSeconds: 300,
+      ...options,
+    },
+    createdAt: world.now,
+    failures: 0,
+  };
+}
+
+function mortalLedger(ledger: Ledger, mortality: Mortality): Ledger {
+  return {
+    load: () => mortality.live(() => ledger.load()),
+    observe: (...args) => mortality.live(() => ledger.observe(...args)),
+    keepRunKey: (...args) => mortality.live(() => ledger.keepRunKey(...args)),
+    intend: (...args) => mortality.live(() => ledger.intend(...args)),
+    postpone: (...args) => mortality.live(() => ledger.postpone(...args)),
+    settle: (...args) => mortality.live(() => ledger.settle(...args)),
+    recognises: (...args) => mortality.live(() => ledger.recognises(...args)),
+  };
+}
+
+function sourceOf(world: World, mortality: Mortality): Source {
+  return {
+    folders: async () => ['INBOX'],
+    count: async () => world.messages.size,
+    watch: async () => 'unsupported',
+    close: async () => {},
+    list: (folder, cursor) =>
+      mortality.live(async () => {
+        const known = cursor?.protocol === 'imap' && cursor.uidValidity === world.uidValidity ? cursor : null;
+        const uidNext = Math.max(0, ...world.messages.keys()) + 1;
+        const settled = known?.settled ?? [];
+        const vacant = complement(settled, 1, uidNext - 1).flatMap(([a, b]) =>
+          Array.from({ length: b - a + 1 }, (_, i) => a + i).filter((uid) => !world.messages.has(uid)),
+        );
+        const baseline = known?.baseline ?? uidNext;
+        return {
+          cursor: {
+            protocol: 'imap' as const,
+            folder,
+            uidValidity: world.uidValidity,
+            baseline,
+            settled: addRanges(
+              settled,
+              vacant.map((uid) => [uid, uid] as const),
+            ),
+          },
+          renumbered: cursor !== null && known === null,
+          messages: [...world.messages]
+            .filter(([uid]) => !hasUid(settled, uid))
+            .map(([uid, bytes]) => listedOf(world, folder, uid, bytes, baseline)),
+        };
+      }),
+    async *fetch(messages) {
+      for (const message of messages) {
+        const uid = message.ref.protocol === 'imap' ? message.ref.uid : 0;
+        const bytes = await mortality.live(async () => world.messages.get(uid));
+        const here = message.ref.protocol === 'imap' && message.ref.uidValidity === world.uidValidity;
+        yield { message, body: here && bytes ? world.serve(uid, bytes) : gone() };
+      }
+    },
+  };
+}
+
+// biome-ignore lint/correctness/useYield: a body that fails before its first byte
+async function* gone(): AsyncGenerator<Uint8Array> {
+  throw new Fault('message-gone');
+}
+
+function listedOf(world: World, folder: string, uid: number, bytes: Buffer, baseline: number): Listed {
+  const ref = { protocol: 'imap' as const, folder, uidValidity: world.uidValidity, uid };
+  return { ref, key: keyOf(ref), size: bytes.length, arrivedAt: world.now, backlog: uid < baseline };
+}
