@@ -1,6 +1,5 @@
 /** A visit's rounds: recover, list, transfer, wait for news, and again until there is a reason to stop. */
-import { type Cursor, settleRefs } from '../src/core/cursor.ts';
-import { Fault } from '../src/core/fault.ts';
+import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
@@ -22,7 +21,7 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
   const sliceEnds = deps.clock.now() + deps.timing.sliceMs;
   for (;;) {
     await recoverDue(visit, judge);
-    const folders = await listAll(visit, judge);
+    const folders = await listAll(visit);
     const drained = await drain(visit, sliceEnds, judge);
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
     const nextRunAt = nextVisit(visit);
@@ -34,17 +33,20 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
 }
 
 /** Lists every chosen folder into `pending` and the books. */
-async function listAll(visit: Visit, judge: Judge): Promise<readonly string[]> {
+async function listAll(visit: Visit): Promise<readonly string[]> {
   const { lease, source, ledger, control } = visit;
   const folders = await source.folders(lease.options.folders, control.hard);
   for (const folder of folders) {
-    const listing = await source.list(folder, knownOf(visit, folder), historyOf(lease), control.hard);
+    const known = knownOf(visit, folder);
+    const listing = await source.list(folder, known, historyOf(lease), control.hard);
     visit.cursors.set(folder, listing.cursor);
     if (listing.renumbered) visit.renumbered.add(folder);
     visit.pending.add(listing.messages.filter((message) => isDue(visit, message)));
-    await settleVanished(visit, folder, listing.messages, judge);
-    await ledger.observe(listing.cursor, countWaiting(visit), listing.renumbered);
+    const unchanged = known !== null && isSameCursor(known, listing.cursor);
+    await ledger.observe(unchanged ? null : listing.cursor, countWaiting(visit), listing.renumbered);
   }
+  // A message that waits may be one that no listing names: retried on demand, or gone, as its fetch will tell.
+  visit.pending.add([...visit.waiting.values()].filter((message) => isDue(visit, message)));
   visit.settled.clear();
   return folders;
 }
@@ -52,21 +54,6 @@ async function listAll(visit: Visit, judge: Judge): Promise<readonly string[]> {
 function knownOf(visit: Visit, folder: string): Cursor | null {
   const cursor = visit.cursors.get(folder);
   return cursor ? settleRefs(cursor, [...visit.settled.values()]) : null;
-}
-
-/** A waiting message that its folder no longer lists will never come. */
-async function settleVanished(
-  visit: Visit,
-  folder: string,
-  listed: readonly Listed[],
-  judge: Judge,
-): Promise<void> {
-  if (visit.waiting.size === 0) return;
-  const keys = new Set(listed.map(({ key }) => key));
-  for (const waiting of [...visit.waiting.values()]) {
-    const here = waiting.ref.protocol === 'pop3' || waiting.ref.folder === folder;
-    if (here && !keys.has(waiting.key)) await judge(waiting, new Fault('message-gone'));
-  }
 }
 
 /** Neither settled by this visit, nor on its way, nor waiting for its own time. */

@@ -90,6 +90,23 @@ export function settleRefs(cursor: Cursor, refs: readonly MessageRef[]): Cursor 
   return uids.length === 0 ? cursor : { ...cursor, settled: addUids(cursor.settled, uids) };
 }
 
+/** Whether `after`, which a listing made of `before`, says anything new. A cursor only ever grows. */
+export function isSameCursor(before: Cursor, after: Cursor): boolean {
+  if (before.protocol === 'pop3' || after.protocol === 'pop3') {
+    return (
+      before.protocol === 'pop3' &&
+      after.protocol === 'pop3' &&
+      before.settled.size === after.settled.size &&
+      before.backlog.size === after.backlog.size
+    );
+  }
+  return (
+    before.uidValidity === after.uidValidity &&
+    before.baseline === after.baseline &&
+    formatUidSet(before.settled) === formatUidSet(after.settled)
+  );
+}
+
 /** Whether the message is settled, as far as the cursor tells. */
 export function isSettled(cursor: Cursor, ref: MessageRef): boolean {
   if (cursor.protocol === 'pop3') return ref.protocol === 'pop3' && cursor.settled.has(hashUidl(ref.uidl));
