@@ -1,0 +1,275 @@
+/** One client's session at the stand-in IMAP server: IMAP4rev1 (RFC 3501) as far as reading mail needs it. */
+import type { Socket } from 'node:net';
+import { type Output, writeRow } from './imap-rows.ts';
+import type { Account, ImapStore, StoredFolder, StoredMessage } from './imap-store.ts';
+import { type Command, CommandReader, inSet, parseDay } from './imap-syntax.ts';
+import type { ImapTricks } from './imap-tricks.ts';
+
+export interface SessionEnvironment {
+  readonly store: ImapStore;
+  readonly tricks: ImapTricks;
+  /** Commands as they come, without arguments. */
+  readonly commands: string[];
+  /** What a client did that changes mail. */
+  readonly changes: string[];
+  /** The TLS side of a plain socket. */
+  upgrade(socket: Socket): Promise<Socket>;
+}
+
+const CHANGING =
+  /^(?:UID )?(?:STORE|EXPUNGE|COPY|MOVE)$|^(?:APPEND|CREATE|DELETE|RENAME|SUBSCRIBE|UNSUBSCRIBE)$/;
+
+export class ImapServerSession {
+  readonly #env: SessionEnvironment;
+  #socket: Socket;
+  #reader: CommandReader;
+  #secure: boolean;
+  #account: Account | undefined;
+  #folder: StoredFolder | undefined;
+  #readOnly = false;
+  /** The messages by sequence number, as this client knows them. */
+  #view: StoredMessage[] = [];
+
+  constructor(socket: Socket, secure: boolean, env: SessionEnvironment) {
+    this.#socket = socket;
+    this.#reader = new CommandReader(socket);
+    this.#secure = secure;
+    this.#env = env;
+  }
+
+  /** Serves until the client leaves. */
+  async run(): Promise<void> {
+    const { tricks, commands } = this.#env;
+    if (tricks.stall?.has('GREETING')) return;
+    await this.#say(tricks.greeting ?? '* OK stand-in ready');
+    for (;;) {
+      const command = await this.#reader.command();
+      if (!command) return;
+      commands.push(command.name);
+      if (tricks.stall?.has(command.name)) continue;
+      if ((await this.#answer(command)) === 'end') return;
+    }
+  }
+
+  async #say(line: string | Uint8Array): Promise<void> {
+    const more = typeof line === 'string' ? this.#socket.write(`${line}\r\n`) : this.#socket.write(line);
+    if (more || this.#socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
+  }
+
+  get #capabilities(): string {
+    const { tricks } = this.#env;
+    const all = ['IMAP4rev1', 'ID', 'NAMESPACE', 'IDLE', 'LITERAL+', 'SASL-IR'];
+    const login = this.#secure ? ['AUTH=PLAIN'] : ['STARTTLS', 'LOGINDISABLED'];
+    const names = [...all, ...login, ...(tricks.also ?? [])].filter((name) => !tricks.without?.has(name));
+    if (tricks.messageLimit !== undefined) names.push(`MESSAGELIMIT=${tricks.messageLimit}`);
+    return names.join(' ');
+  }
+
+  async #answer(command: Command): Promise<'end' | undefined> {
+    const { tag, name, args } = command;
+    const refusal = this.#env.tricks.refuse?.get(name);
+    if (refusal !== undefined) return await this.#done(tag, `NO ${refusal}`);
+    if (CHANGING.test(name)) {
+      this.#env.changes.push(name);
+      return await this.#done(tag, 'NO this stand-in is for reading');
+    }
+    switch (name) {
+      case 'CAPABILITY':
+        await this.#say(`* CAPABILITY ${this.#capabilities}`);
+        return await this.#done(tag, 'OK done');
+      case 'ID':
+        await this.#say('* ID ("name" "stand-in")');
+        return await this.#done(tag, 'OK done');
+      case 'NOOP':
+        await this.#sync();
+        return await this.#done(tag, 'OK done');
+      case 'LOGOUT':
+        await this.#say('* BYE see you');
+        await this.#done(tag, 'OK done');
+        this.#socket.end();
+        return 'end';
+      case 'STARTTLS':
+        return await this.#startTls(tag);
+      case 'LOGIN':
+        return await this.#login(tag, args[0], args[1]);
+      case 'AUTHENTICATE':
+        return await this.#authenticate(tag, args);
+    }
+    if (!this.#account) return await this.#done(tag, 'BAD log in first');
+    return await this.#answerUser(command, this.#account);
+  }
+
+  async #answerUser({ tag, name, args }: Command, account: Account): Promise<undefined> {
+    switch (name) {
+      case 'NAMESPACE':
+        await this.#say('* NAMESPACE (("" "/")) NIL NIL');
+        return await this.#done(tag, 'OK done');
+      case 'LIST':
+      case 'LSUB': {
+        const wanted = args[1] ?? '*';
+        for (const folder of account.folders.keys()) {
+          if (/[*%]/.test(wanted) || wanted === folder)
+            await this.#say(`* ${name} (\\HasNoChildren) "/" "${folder}"`);
+        }
+        return await this.#done(tag, 'OK done');
+      }
+      case 'SELECT':
+      case 'EXAMINE':
+        return await this.#select(tag, account.folders.get(args[0] ?? ''), name === 'EXAMINE');
+    }
+    if (!this.#folder) return await this.#done(tag, 'BAD not now');
+    switch (name) {
+      case 'UID SEARCH':
+        return await this.#search(tag, args);
+      case 'UID FETCH':
+        return await this.#fetch(tag, args);
+      case 'IDLE':
+        return await this.#idle(tag);
+      case 'CLOSE':
+      case 'UNSELECT':
+        this.#folder = undefined;
+        return await this.#done(tag, 'OK done');
+    }
+    return await this.#done(tag, 'BAD unknown command');
+  }
+
+  async #done(tag: string, text: string): Promise<undefined> {
+    await this.#say(`${tag} ${text}`);
+  }
+
+  async #startTls(tag: string): Promise<undefined> {
+    const { tricks, upgrade } = this.#env;
+    if (this.#secure || tricks.without?.has('STARTTLS')) return await this.#done(tag, 'BAD not offered');
+    await this.#say(`${tag} OK go ahead${tricks.injected === undefined ? '' : `\r\n${tricks.injected}`}`);
+    this.#socket = await upgrade(this.#socket);
+    // What came in plain after the command is dropped with the old reader.
+    this.#reader = new CommandReader(this.#socket);
+    this.#secure = true;
+  }
+
+  async #login(tag: string, user = '', password = ''): Promise<undefined> {
+    if (!this.#secure) return await this.#done(tag, 'NO [PRIVACYREQUIRED] encrypt first');
+    const account = this.#env.store.account(user);
+    if (!account || account.password !== password) {
+      return await this.#done(tag, 'NO [AUTHENTICATIONFAILED] wrong user name or password');
+    }
+    this.#account = account;
+    return await this.#done(tag, `OK [CAPABILITY ${this.#capabilities}] welcome`);
+  }
+
+  /** SASL PLAIN (RFC 4616), with or without initial response. */
+  async #authenticate(tag: string, [mechanism = '', initial]: readonly string[]): Promise<undefined> {
+    if (mechanism.toUpperCase() !== 'PLAIN') return await this.#done(tag, 'NO unknown mechanism');
+    if (initial === undefined) await this.#say('+ ');
+    const encoded = initial ?? (await this.#reader.line()) ?? '';
+    const [, user, password] = Buffer.from(encoded, 'base64').toString('utf8').split('\0');
+    return await this.#login(tag, user, password);
+  }
+
+  async #select(tag: string, folder: StoredFolder | undefined, readOnly: boolean): Promise<undefined> {
+    this.#folder = folder;
+    this.#readOnly = readOnly;
+    if (!folder) return await this.#done(tag, 'NO [NONEXISTENT] no such folder');
+    this.#view = [...folder.messages];
+    await this.#say('* FLAGS (\\Seen \\Deleted)');
+    await this.#say(`* ${this.#view.length} EXISTS`);
+    await this.#say('* 0 RECENT');
+    await this.#say(`* OK [UIDVALIDITY ${folder.uidValidity}] valid`);
+    if (!this.#env.tricks.noUidNext) await this.#say(`* OK [UIDNEXT ${folder.uidNext}] predicted`);
+    return await this.#done(tag, `OK [${readOnly ? 'READ-ONLY' : 'READ-WRITE'}] open`);
+  }
+
+  /** Tells what has changed since the client last heard: EXPUNGE from the top, then EXISTS. */
+  async #sync(): Promise<void> {
+    if (!this.#folder) return;
+    const now = new Set(this.#folder.messages);
+    for (let at = this.#view.length - 1; at >= 0; at -= 1) {
+      const message = this.#view[at];
+      if (message && now.has(message)) continue;
+      this.#view.splice(at, 1);
+      await this.#say(`* ${at + 1} EXPUNGE`);
+    }
+    if (this.#view.length === this.#folder.messages.length) return;
+    this.#view = [...this.#folder.messages];
+    await this.#say(`* ${this.#view.length} EXISTS`);
+  }
+
+  /** The messages of a UID set that the client may know of, and whether the limit left some out. */
+  #pick(set: string): { picked: { seq: number; message: StoredMessage }[]; limited: boolean } {
+    const highest = this.#view.at(-1)?.uid ?? 0;
+    const there = new Set(this.#folder?.messages);
+    const all = this.#view
+      .map((message, at) => ({ seq: at + 1, message }))
+      .filter(({ message }) => there.has(message) && inSet(set, message.uid, highest));
+    const limit = this.#env.tricks.messageLimit ?? all.length;
+    return { picked: all.slice(Math.max(0, all.length - limit)), limited: all.length > limit };
+  }
+
+  get #output(): Output {
+    return {
+      ...this.#env,
+      readOnly: this.#readOnly,
+      say: (line) => this.#say(line),
+      cut: () => this.#socket.destroySoon(),
+    };
+  }
+
+  #completed(limited: boolean): string {
+    return limited ? `OK [MESSAGELIMIT ${this.#env.tricks.messageLimit}] partial` : 'OK done';
+  }
+
+  async #search(tag: string, args: readonly string[]): Promise<undefined> {
+    let set = '1:*';
+    let since = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < args.length; at += 1) {
+      const key = args[at]?.toUpperCase();
+      if (key === 'UID') set = args[++at] ?? '';
+      else if (key === 'SINCE') since = parseDay(args[++at] ?? '');
+      else if (key !== 'ALL') return await this.#done(tag, 'BAD unknown search key');
+    }
+    const { picked, limited } = this.#pick(set);
+    const uids = picked
+      .filter(({ message }) => message.at.getTime() >= since)
+      .map(({ message }) => message.uid);
+    await this.#say(`* SEARCH${uids.map((uid) => ` ${uid}`).join('')}`);
+    return await this.#done(tag, this.#completed(limited));
+  }
+
+  async #fetch(tag: string, [set = '', ...items]: readonly string[]): Promise<undefined> {
+    const { tricks } = this.#env;
+    const { picked, limited } = this.#pick(set);
+    const wanted = items.filter((item) => item !== '(' && item !== ')').map((item) => item.toUpperCase());
+    const wantsBody = wanted.some((item) => item.startsWith('BODY'));
+    for (const { seq, message } of picked) {
+      if (wantsBody && tricks.unreadable?.has(message.uid)) {
+        return await this.#done(tag, 'NO that message cannot be read');
+      }
+      if (tricks.silentOn?.has(message.uid)) continue;
+      await writeRow(this.#output, seq, message, wanted);
+    }
+    return await this.#done(tag, this.#completed(limited));
+  }
+
+  async #idle(tag: string): Promise<undefined> {
+    const { tricks } = this.#env;
+    const folder = this.#folder;
+    await this.#say('+ idling');
+    let told: Promise<void> = tricks.deadIdle ? Promise.resolve() : this.#sync();
+    const tell = () => {
+      if (!tricks.deadIdle) told = told.then(() => this.#sync());
+    };
+    folder?.watchers.add(tell);
+    const line = await this.#reader.line();
+    folder?.watchers.delete(tell);
+    if (tricks.deadIdle) return;
+    await told;
+    if (line !== null) await this.#done(tag, line.toUpperCase() === 'DONE' ? 'OK done' : 'BAD expected DONE');
+  }
+}

@@ -1,0 +1,37 @@
+/** How the stand-in IMAP server can be told to misbehave. Read at each use, so it can be changed under way. */
+import type { StoredMessage } from './imap-store.ts';
+
+export interface ImapTricks {
+  /** Instead of `* OK …`; without CRLF. */
+  greeting?: string;
+  /** Says nothing at all to these commands, or with `GREETING` on connecting. */
+  stall?: ReadonlySet<string>;
+  /** Answers these with NO and this text. */
+  refuse?: ReadonlyMap<string, string>;
+  /** Leaves these out of CAPABILITY; the command STARTTLS is then refused too. */
+  without?: ReadonlySet<string>;
+  /** Adds these to CAPABILITY. */
+  also?: readonly string[];
+  /** Sent in the same packet as the consent to STARTTLS. */
+  injected?: string;
+  /** Cuts the connection at this byte of a body literal. */
+  cutAt?: number;
+  /** What RFC822.SIZE claims. */
+  claimSize?: (message: StoredMessage) => number;
+  /** Answers NO to a FETCH of a body of these UIDs. */
+  unreadable?: ReadonlySet<number>;
+  /** Answers OK to a FETCH but says nothing of these UIDs. */
+  silentOn?: ReadonlySet<number>;
+  /** Answers NIL for a piece that starts at this offset. */
+  nilAt?: number;
+  /** Answers every request for a piece with the whole message. */
+  ignoreRanges?: boolean;
+  /** Answers a request for a piece with at most this many bytes. */
+  shortPieces?: number;
+  /** Does not tell UIDNEXT. */
+  noUidNext?: boolean;
+  /** Once IDLE has begun, neither pushes nor answers anything. */
+  deadIdle?: boolean;
+  /** Messages per command, highest UIDs first, with the MESSAGELIMIT response code (RFC 9738). */
+  messageLimit?: number;
+}
