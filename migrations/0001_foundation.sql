@@ -134,14 +134,14 @@ CREATE TABLE uidls (
 );
 
 CREATE TABLE run_keys (
-  id uuid PRIMARY KEY,
   user_id uuid NOT NULL,
   mailbox_id uuid NOT NULL,
+  id uuid NOT NULL,
   sealed bytea NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (mailbox_id, id),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE
 );
-CREATE INDEX run_keys_mailbox_id ON run_keys (mailbox_id);
 
 -- Messages on their way, or refused: src/core/transfer.ts has the states.
 CREATE TABLE transfers (
@@ -165,7 +165,8 @@ CREATE TABLE transfers (
   PRIMARY KEY (mailbox_id, key),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE,
   CHECK (state <> 'open' OR (session IS NOT NULL AND run_key_id IS NOT NULL AND digest IS NOT NULL
-    AND size_bytes IS NOT NULL AND has_message_id IS NOT NULL AND intended_at IS NOT NULL AND retry_at IS NOT NULL)),
+    AND size_bytes IS NOT NULL AND has_message_id IS NOT NULL AND sender_domain IS NOT NULL AND fingerprint IS NOT NULL
+    AND intended_at IS NOT NULL AND retry_at IS NOT NULL)),
   CHECK (state <> 'waiting' OR retry_at IS NOT NULL)
 ) WITH (fillfactor = 70);
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { UserId } from '../src/core/mailbox.ts';
+import type { MailboxId, Protocol, UserId } from '../src/core/mailbox.ts';
 import { startEmbedded } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { type Database, openDatabase } from '../src/db/pool.ts';
@@ -33,9 +33,11 @@ export interface TestDatabase {
   ): Promise<Row[]>;
   /** A new user; `name` makes the e-mail address `<name>@example.com`. */
   addUser(name: string): Promise<UserId>;
+  /** An active mailbox that is due now; its sealed columns hold no real ciphertext. */
+  addMailbox(userId: UserId, protocol?: Protocol): Promise<MailboxId>;
 }
 
-/** What `openTestDatabase` needs of a test: a TestContext, or the `node:test` module for a whole file. */
+/** A TestContext; for a whole file `{ after }` of `node:test`, at the top level of the file, outside of any hook. */
 export interface Scope {
   after(fn: () => Promise<void>): void;
 }
@@ -109,13 +111,31 @@ export async function openTestDatabase(scope: Scope): Promise<TestDatabase> {
       opened.push(database);
       return database;
     },
-    addUser: async (user) => {
-      const sql = 'INSERT INTO users (google_sub, email) VALUES ($1, $2) RETURNING id';
-      const [row] = await asOwner<{ id: string }>(sql, [`sub-${user}`, `${user}@example.com`]);
-      assert.ok(row);
-      return row.id as UserId;
-    },
+    addUser: (user) => addUser(asOwner, user),
+    addMailbox: (userId, protocol = 'imap') => addMailbox(asOwner, userId, protocol),
   };
+}
+
+async function addUser(asOwner: TestDatabase['asOwner'], name: string): Promise<UserId> {
+  const sql = 'INSERT INTO users (google_sub, email) VALUES ($1, $2) RETURNING id';
+  const [row] = await asOwner<{ id: UserId }>(sql, [`sub-${name}`, `${name}@example.com`]);
+  assert.ok(row);
+  return row.id;
+}
+
+async function addMailbox(
+  asOwner: TestDatabase['asOwner'],
+  userId: UserId,
+  protocol: Protocol,
+): Promise<MailboxId> {
+  const [row] = await asOwner<{ id: MailboxId }>(
+    `INSERT INTO mailboxes (user_id, protocol, host, port, security, username, sealed_password,
+       sealed_fingerprint_key, options, state)
+     VALUES ($1, $2, 'mail.example.com', 993, 'tls', 'someone', 'sealed', 'sealed', '{}', 'active') RETURNING id`,
+    [userId, protocol],
+  );
+  assert.ok(row);
+  return row.id;
 }
 
 function urlOf(url: string, user: string, database: string): string {

@@ -1,0 +1,215 @@
+/**
+ * The ledger's statements. In each, everything written hangs on `fence`, the mailbox row locked under the run's
+ * epoch and worker: when that is not there, nothing is written and `held` is 0. $1 mailbox, $2 epoch,
+ * $3 worker, $4 user in all of them.
+ */
+import type { Statement } from './pool.ts';
+
+const FENCE = `fence AS (
+  SELECT id, protocol FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE)`;
+const HELD = 'SELECT count(*) AS held FROM fence';
+
+/** $5 waiting. */
+export const OBSERVE: Statement = {
+  name: 'ledger-observe',
+  text: `WITH fence AS (
+      UPDATE mailboxes SET waiting = $5, changed_at = now()
+      WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 RETURNING id)
+    ${HELD}`,
+};
+
+/**
+ * $5 folder, $6 UIDVALIDITY, $7 baseline, $8 settled, $9 renumbered. Another UIDVALIDITY makes all that was known
+ * void (RFC 3501 §2.3.1.1), whether or not the caller says so.
+ */
+export const OBSERVE_FOLDER: Statement = {
+  name: 'ledger-observe-folder',
+  text: `WITH ${FENCE}, saved AS (
+      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, settled, renumbered)
+      SELECT $4, id, $5::text, $6::bigint, $7::bigint, $8::int8multirange, $9::boolean FROM fence
+      ON CONFLICT (mailbox_id, folder) DO UPDATE SET
+        uid_validity = EXCLUDED.uid_validity, baseline = EXCLUDED.baseline,
+        renumbered = c.renumbered OR EXCLUDED.renumbered,
+        settled = CASE WHEN c.uid_validity = EXCLUDED.uid_validity AND NOT EXCLUDED.renumbered
+          THEN c.settled + EXCLUDED.settled ELSE EXCLUDED.settled END)
+    ${HELD}`,
+};
+
+/**
+ * $5 hashes, $6 whether each is settled, $7 renumbered. A settled one stays so, unless renumbered. A hash that is
+ * in neither set was settled or is gone, so it stays as it is.
+ */
+export const OBSERVE_UIDLS: Statement = {
+  name: 'ledger-observe-uidls',
+  text: `WITH ${FENCE}, visited AS (
+      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, renumbered)
+      SELECT $4, id, 'INBOX', 0, 0, $7::boolean FROM fence
+      ON CONFLICT (mailbox_id, folder) DO UPDATE SET renumbered = true WHERE EXCLUDED.renumbered AND NOT c.renumbered
+    ), void AS (
+      DELETE FROM uidls u USING fence WHERE $7 AND u.mailbox_id = fence.id AND u.hash <> ALL ($5::bytea[])
+    ), saved AS (
+      INSERT INTO uidls AS u (user_id, mailbox_id, hash, settled)
+      SELECT $4, id, i.hash, i.settled FROM fence, unnest($5::bytea[], $6::boolean[]) AS i (hash, settled)
+      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = EXCLUDED.settled
+      WHERE EXCLUDED.settled <> u.settled AND (EXCLUDED.settled OR $7))
+    ${HELD}`,
+};
+
+/** $5 id, $6 sealed. */
+export const KEEP_RUN_KEY: Statement = {
+  name: 'ledger-keep-run-key',
+  text: `WITH ${FENCE}, saved AS (
+      INSERT INTO run_keys (id, user_id, mailbox_id, sealed) SELECT $5::uuid, $4, id, $6::bytea FROM fence
+      ON CONFLICT DO NOTHING)
+    ${HELD}`,
+};
+
+/** Columns of $5…: key, session, run key, total, digest, domain, has Message-ID, fingerprint, arrival (ms), backlog. */
+export const INTEND: Statement = {
+  name: 'ledger-intend',
+  text: `WITH ${FENCE}, saved AS (
+      INSERT INTO transfers AS t (user_id, mailbox_id, state, key, session, run_key_id, size_bytes, digest,
+        sender_domain, has_message_id, fingerprint, arrived_at, backlog, intended_at, retry_at)
+      SELECT $4, fence.id, 'open', i.key, i.session, i.run_key, i.total, i.digest, i.domain, i.has_message_id,
+        i.fingerprint, to_timestamp(i.arrived / 1000), i.backlog, clock_timestamp(), clock_timestamp()
+      FROM fence, unnest($5::text[], $6::bytea[], $7::uuid[], $8::bigint[], $9::bytea[], $10::text[],
+        $11::boolean[], $12::bytea[], $13::double precision[], $14::boolean[])
+        AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog)
+      ON CONFLICT (mailbox_id, key) DO UPDATE SET state = 'open', session = EXCLUDED.session,
+        run_key_id = EXCLUDED.run_key_id, size_bytes = EXCLUDED.size_bytes, digest = EXCLUDED.digest,
+        sender_domain = EXCLUDED.sender_domain, has_message_id = EXCLUDED.has_message_id,
+        fingerprint = EXCLUDED.fingerprint,
+        arrived_at = EXCLUDED.arrived_at, backlog = EXCLUDED.backlog, reason = NULL,
+        intended_at = EXCLUDED.intended_at, retry_at = EXCLUDED.retry_at)
+    ${HELD}`,
+};
+
+/** Columns of $5…: key, reason, tries, retry time (ms), size, arrival (ms), backlog. An open transfer keeps its total. */
+export const POSTPONE: Statement = {
+  name: 'ledger-postpone',
+  text: `WITH ${FENCE}, saved AS (
+      INSERT INTO transfers AS t (user_id, mailbox_id, state, key, reason, tries, retry_at, size_bytes, arrived_at, backlog)
+      SELECT $4, fence.id, 'waiting', i.key, i.reason, i.tries, to_timestamp(i.retry / 1000), i.size,
+        to_timestamp(i.arrived / 1000), i.backlog
+      FROM fence, unnest($5::text[], $6::text[], $7::integer[], $8::double precision[], $9::bigint[],
+        $10::double precision[], $11::boolean[]) AS i (key, reason, tries, retry, size, arrived, backlog)
+      ON CONFLICT (mailbox_id, key) DO UPDATE SET reason = EXCLUDED.reason, tries = EXCLUDED.tries,
+        retry_at = EXCLUDED.retry_at, arrived_at = EXCLUDED.arrived_at,
+        size_bytes = CASE t.state WHEN 'open' THEN t.size_bytes ELSE EXCLUDED.size_bytes END
+      WHERE t.state IN ('open', 'waiting'))
+    ${HELD}`,
+};
+
+/**
+ * Columns of $5…: key, folder, UIDVALIDITY, UID, UIDL hash, status, reason, domain, size, arrival (ms), backlog,
+ * fingerprint.
+ *
+ * `effective` is what makes settling again change nothing: a message with a row open or waiting is unsettled, one
+ * with a row in a terminal state is settled, and without a row the cursor says. A message of a former UIDVALIDITY
+ * is outside the cursor's knowledge; it is unsettled only if it has its row. The counter of an earlier
+ * terminal state was moved back to `waiting` by the owner's "retry now", so here every message leaves `waiting`.
+ */
+export const SETTLE: Statement = {
+  name: 'ledger-settle',
+  text: `WITH input AS (
+      SELECT * FROM unnest($5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bytea[], $10::text[], $11::text[],
+        $12::text[], $13::bigint[], $14::double precision[], $15::boolean[], $16::bytea[]) WITH ORDINALITY
+        AS i (key, folder, uid_validity, uid, hash, status, reason, domain, size, arrived, backlog, fingerprint, ord)
+    ), effective AS MATERIALIZED (
+      SELECT i.*, i.uid_validity = COALESCE(c.uid_validity, max(i.uid_validity) OVER (PARTITION BY i.folder)) AS current
+      FROM input i
+      LEFT JOIN transfers t ON t.mailbox_id = $1 AND t.key = i.key
+      LEFT JOIN folder_cursors c ON c.mailbox_id = $1 AND c.folder = i.folder
+      LEFT JOIN uidls u ON u.mailbox_id = $1 AND u.hash = i.hash
+      WHERE t.state IN ('open', 'waiting') OR (t.key IS NULL AND CASE WHEN i.hash IS NOT NULL
+        THEN u.settled IS NOT TRUE
+        ELSE c.folder IS NULL OR (c.uid_validity = i.uid_validity AND NOT c.settled @> i.uid) END)
+    ), fence AS (
+      UPDATE mailboxes m SET delivered = m.delivered + d.delivered, rejected = m.rejected + d.rejected,
+        failed = m.failed + d.failed, uncertain = m.uncertain + d.uncertain, skipped = m.skipped + d.skipped,
+        waiting = greatest(m.waiting - d.settled, 0), bytes = m.bytes + d.bytes, changed_at = now()
+      FROM (SELECT count(*) AS settled, count(*) FILTER (WHERE status = 'delivered') AS delivered,
+          count(*) FILTER (WHERE status = 'rejected') AS rejected, count(*) FILTER (WHERE status = 'failed') AS failed,
+          count(*) FILTER (WHERE status = 'uncertain') AS uncertain,
+          count(*) FILTER (WHERE status = 'skipped') AS skipped,
+          COALESCE(sum(size) FILTER (WHERE status = 'delivered'), 0) AS bytes FROM effective) d
+      WHERE m.id = $1 AND m.epoch = $2 AND m.leased_by = $3 AND m.user_id = $4
+      RETURNING m.id
+    ), cursors AS (
+      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, settled)
+      SELECT $4, fence.id, e.folder, e.uid_validity, 1, range_agg(int8range(e.uid, e.uid + 1))
+      FROM effective e, fence WHERE e.current GROUP BY fence.id, e.folder, e.uid_validity
+      ON CONFLICT (mailbox_id, folder) DO UPDATE SET settled = c.settled + EXCLUDED.settled
+    ), hashes AS (
+      INSERT INTO uidls (user_id, mailbox_id, hash, settled)
+      SELECT $4, fence.id, e.hash, true FROM effective e, fence WHERE e.hash IS NOT NULL
+      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = true
+    ), gone AS (
+      DELETE FROM transfers t USING effective e, fence
+      WHERE t.mailbox_id = fence.id AND t.key = e.key AND e.status IN ('delivered', 'skipped')
+    ), kept AS (
+      INSERT INTO transfers AS t (user_id, mailbox_id, key, state, tries, reason, size_bytes, arrived_at, backlog, sender_domain)
+      SELECT $4, fence.id, e.key, e.status, 1, e.reason, e.size, to_timestamp(e.arrived / 1000), e.backlog, e.domain
+      FROM effective e, fence WHERE e.status IN ('rejected', 'failed', 'uncertain')
+      ON CONFLICT (mailbox_id, key) DO UPDATE SET state = EXCLUDED.state, reason = EXCLUDED.reason,
+        size_bytes = EXCLUDED.size_bytes, sender_domain = EXCLUDED.sender_domain, retry_at = NULL, session = NULL,
+        run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL, intended_at = NULL
+    ), known AS (
+      INSERT INTO fingerprints (user_id, mailbox_id, fingerprint)
+      SELECT $4, fence.id, e.fingerprint FROM effective e, fence WHERE e.fingerprint IS NOT NULL
+      ON CONFLICT DO NOTHING
+    ), audited AS (
+      INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, reason, size_bytes, delay_ms)
+      SELECT $4, fence.id, e.domain, e.status, e.reason, e.size, CASE WHEN NOT e.backlog AND e.arrived IS NOT NULL
+        THEN greatest(extract(epoch FROM clock_timestamp()) * 1000 - e.arrived, 0)::bigint END
+      FROM effective e, fence ORDER BY e.ord
+    ), used AS (
+      INSERT INTO allowances AS a (user_id, day, bytes)
+      SELECT $4, (now() AT TIME ZONE 'UTC')::date, sum(e.size) FROM effective e, fence WHERE e.status = 'delivered'
+      HAVING count(*) > 0
+      ON CONFLICT (user_id) DO UPDATE SET day = EXCLUDED.day,
+        bytes = CASE WHEN a.day = EXCLUDED.day THEN a.bytes ELSE 0 END + EXCLUDED.bytes
+    )
+    ${HELD}`,
+};
+
+/** Run keys whose transfers are all settled serve nobody. */
+export const DROP_RUN_KEYS: Statement = {
+  name: 'ledger-drop-run-keys',
+  text: `WITH ${FENCE}, dropped AS (
+      DELETE FROM run_keys k USING fence WHERE k.mailbox_id = fence.id AND NOT EXISTS (
+        SELECT FROM transfers t WHERE t.mailbox_id = k.mailbox_id AND t.run_key_id = k.id AND t.state = 'open'))
+    SELECT count(*) AS held, min(protocol) AS protocol FROM fence`,
+};
+
+/** $1 mailbox. */
+export const LOAD_CURSORS: Statement = {
+  name: 'ledger-load-cursors',
+  text: 'SELECT folder, uid_validity, baseline, settled::text, renumbered FROM folder_cursors WHERE mailbox_id = $1',
+};
+
+/** $1 mailbox. */
+export const LOAD_UIDLS: Statement = {
+  name: 'ledger-load-uidls',
+  text: "SELECT encode(hash, 'hex') AS hash, settled FROM uidls WHERE mailbox_id = $1",
+};
+
+/** $1 mailbox. */
+export const LOAD_TRANSFERS: Statement = {
+  name: 'ledger-load-transfers',
+  text: `SELECT t.*, k.sealed AS sealed_run_key FROM transfers t LEFT JOIN run_keys k
+    ON k.mailbox_id = t.mailbox_id AND k.id = t.run_key_id
+    WHERE t.mailbox_id = $1 AND t.state IN ('open', 'waiting')`,
+};
+
+/** The tenant's own row. */
+export const LOAD_BYTES_TODAY: Statement = {
+  name: 'ledger-load-bytes-today',
+  text: "SELECT bytes FROM allowances WHERE day = (now() AT TIME ZONE 'UTC')::date",
+};
+
+/** $1 mailbox, $2 fingerprint. */
+export const RECOGNISE: Statement = {
+  name: 'ledger-recognise',
+  text: 'SELECT 1 FROM fingerprints WHERE mailbox_id = $1 AND fingerprint = $2',
+};

@@ -1,0 +1,162 @@
+/** Mailboxes as their owner sees and changes them. */
+import type { MailboxId, MailboxOptions, MailboxState, Server, UserId } from '../core/mailbox.ts';
+import type { Tx } from './pool.ts';
+
+export interface MailboxRow extends Server {
+  readonly id: MailboxId;
+  readonly username: string;
+  readonly options: MailboxOptions;
+  readonly state: MailboxState;
+  readonly faultCode: string | null;
+  /** Bumped by every change of server or credentials. */
+  readonly revision: number;
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly failed: number;
+  readonly uncertain: number;
+  readonly skipped: number;
+  readonly waiting: number;
+  readonly bytes: number;
+  readonly nextRunAt: Date;
+  readonly lastSyncAt: Date | null;
+  readonly createdAt: Date;
+}
+
+const COLUMNS = `id, protocol, host, port, security, username, options, state, fault_code AS "faultCode", revision,
+  delivered, rejected, failed, uncertain, skipped, waiting, bytes, next_run_at AS "nextRunAt",
+  last_sync_at AS "lastSyncAt", created_at AS "createdAt"`;
+
+/** The tenant's mailboxes, oldest first. */
+export async function listMailboxes(tx: Tx): Promise<MailboxRow[]> {
+  return tx.query<MailboxRow>({
+    name: 'mailboxes-list',
+    text: `SELECT ${COLUMNS} FROM mailboxes WHERE user_id = current_tenant() ORDER BY created_at, id`,
+  });
+}
+
+/** Null when the tenant has no such mailbox. */
+export async function findMailbox(tx: Tx, id: MailboxId): Promise<MailboxRow | null> {
+  const [row] = await tx.query<MailboxRow>(`SELECT ${COLUMNS} FROM mailboxes WHERE id = $1`, [id]);
+  return row ?? null;
+}
+
+/** The same, locked until the transaction ends. */
+export async function lockMailbox(tx: Tx, id: MailboxId): Promise<MailboxRow | null> {
+  const [row] = await tx.query<MailboxRow>(`SELECT ${COLUMNS} FROM mailboxes WHERE id = $1 FOR NO KEY UPDATE`, [
+    id,
+  ]);
+  return row ?? null;
+}
+
+/** Until the transaction ends nobody else adds a mailbox to the tenant. */
+export async function lockMailboxList(tx: Tx): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('mailboxes ' || current_tenant(), 0))");
+}
+
+export interface NewMailbox extends Server {
+  readonly id: MailboxId;
+  readonly userId: UserId;
+  readonly username: string;
+  readonly options: MailboxOptions;
+  readonly sealedPassword: Uint8Array;
+  readonly sealedFingerprintKey: Uint8Array;
+}
+
+/** Stores it in state `probing`. */
+export async function createMailbox(tx: Tx, mailbox: NewMailbox): Promise<MailboxRow> {
+  const [row] = await tx.query<MailboxRow>(
+    `INSERT INTO mailboxes (id, user_id, protocol, host, port, security, username, options, sealed_password,
+       sealed_fingerprint_key)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${COLUMNS}`,
+    [
+      mailbox.id,
+      mailbox.userId,
+      mailbox.protocol,
+      mailbox.host,
+      mailbox.port,
+      mailbox.security,
+      mailbox.username,
+      JSON.stringify(mailbox.options),
+      mailbox.sealedPassword,
+      mailbox.sealedFingerprintKey,
+    ],
+  );
+  if (!row) throw new Error('INSERT returned no row');
+  return row;
+}
+
+export interface MailboxEdit {
+  readonly host: string;
+  readonly port: number;
+  readonly security: Server['security'];
+  readonly username: string;
+  readonly options: MailboxOptions;
+  /** null: the password stays. */
+  readonly sealedPassword: Uint8Array | null;
+  /** Server or credentials have changed: a new revision, to be probed. */
+  readonly reconnects: boolean;
+}
+
+export async function editMailbox(tx: Tx, id: MailboxId, edit: MailboxEdit): Promise<MailboxRow | null> {
+  const [row] = await tx.query<MailboxRow>(
+    `UPDATE mailboxes SET host = $2, port = $3, security = $4, username = $5, options = $6,
+       sealed_password = COALESCE($7, sealed_password), changed_at = now(),
+       revision = CASE WHEN $8::boolean THEN revision + 1 ELSE revision END,
+       state = CASE WHEN $8 THEN 'probing' ELSE state END,
+       fault_code = CASE WHEN $8 THEN NULL ELSE fault_code END
+     WHERE id = $1 RETURNING ${COLUMNS}`,
+    [
+      id,
+      edit.host,
+      edit.port,
+      edit.security,
+      edit.username,
+      JSON.stringify(edit.options),
+      edit.sealedPassword,
+      edit.reconnects,
+    ],
+  );
+  return row ?? null;
+}
+
+/** A mailbox made active is due at once. */
+export async function setState(
+  tx: Tx,
+  id: MailboxId,
+  state: MailboxState,
+  faultCode: string | null,
+): Promise<void> {
+  await tx.query(
+    `UPDATE mailboxes SET state = $2, fault_code = $3, changed_at = now(),
+       next_run_at = CASE WHEN $2 = 'active' THEN now() ELSE next_run_at END
+     WHERE id = $1`,
+    [id, state, faultCode],
+  );
+}
+
+export async function setDue(tx: Tx, id: MailboxId): Promise<void> {
+  await tx.query('UPDATE mailboxes SET next_run_at = now(), changed_at = now() WHERE id = $1', [id]);
+}
+
+/** After a new consent: the tenant's mailboxes that waited for it are active and due. */
+export async function resumeAfterConsent(tx: Tx): Promise<void> {
+  await tx.query(
+    `UPDATE mailboxes SET state = 'active', fault_code = NULL, next_run_at = now(), changed_at = now()
+     WHERE user_id = current_tenant() AND state = 'needs-consent'`,
+  );
+}
+
+/** Tells the worker that holds the mailbox, if one does, to look again. */
+export async function recallMailbox(tx: Tx, id: MailboxId): Promise<void> {
+  await tx.query(
+    `INSERT INTO recalls (worker_id, mailbox_id)
+     SELECT leased_by, id FROM mailboxes WHERE id = $1 AND leased_by IS NOT NULL ON CONFLICT DO NOTHING`,
+    [id],
+  );
+}
+
+/** Deletes it with all its rows. False when the tenant has no such mailbox. */
+export async function deleteMailbox(tx: Tx, id: MailboxId): Promise<boolean> {
+  const rows = await tx.query('DELETE FROM mailboxes WHERE id = $1 RETURNING id', [id]);
+  return rows.length > 0;
+}
