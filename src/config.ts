@@ -3,6 +3,7 @@
  * nothing else reads it. Each process has a view that does not even look at the other's secrets. All
  * readers throw ConfigError.
  */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
   databaseUrl,
@@ -70,6 +71,9 @@ export const workerFields = (env: Environment) => ({
   MAIL_PRIVATE_NETWORKS: networks.optional(),
   MAX_MESSAGE_BYTES: integer(1, 150_000_000).prefault('150000000'),
   BYTES_IN_FLIGHT: integer(1_048_576, 68_719_476_736).prefault('268435456'),
+  WORKER_ID: z.uuid('must be a UUID').optional(),
+  GMAIL_IMPORTS_PER_MINUTE: integer(1, 1_000_000).prefault('240'),
+  GMAIL_BYTES_PER_DAY: integer(1_000_000, 1_000_000_000_000).prefault('500000000'),
   MAILJET_API_KEY: text.optional(),
   MAILJET_API_SECRET: textIf(env.MAILJET_API_KEY),
   MAILJET_API_URL: serviceUrl.prefault('https://api.mailjet.com'),
@@ -141,6 +145,13 @@ export function readWorkerConfig(env: Environment) {
     mailPrivateNetworks: Object.freeze(fields.MAIL_PRIVATE_NETWORKS ?? []),
     maxMessageBytes: fields.MAX_MESSAGE_BYTES,
     bytesInFlight: fields.BYTES_IN_FLIGHT,
+    /** The name that leases are taken in. A process started with its dead predecessor's takes over at once. */
+    workerId: fields.WORKER_ID ?? randomUUID(),
+    /** What Gmail allows each user; new Cloud projects have 240 imports in any minute. */
+    allowance: Object.freeze({
+      importsPerMinute: fields.GMAIL_IMPORTS_PER_MINUTE,
+      bytesPerDay: fields.GMAIL_BYTES_PER_DAY,
+    }),
     /** null: notices stay in the dashboard. */
     mailjet:
       fields.MAILJET_API_KEY === undefined
