@@ -14,17 +14,19 @@ const PLACEHOLDERS = {
 
 const dataDir = text.prefault('./data');
 
-/** What `npm run migrate` needs. `ownerUrl` null: the embedded database in `dataDir`. Throws ConfigError. */
+/** What `npm run migrate` needs. `database` null: the embedded one in `dataDir`. Throws ConfigError. */
 export function readMigrateConfig(env: Environment) {
-  const shape = {
-    DATA_DIR: dataDir,
-    DATABASE_URL: databaseUrl.optional(),
-    DATABASE_OWNER_URL: databaseUrl.optional(),
-  };
-  const fields = parse(env, z.object(shape));
+  const given = present(env);
+  const external = given.DATABASE_URL !== undefined || given.DATABASE_OWNER_URL !== undefined;
+  const url = external ? databaseUrl : databaseUrl.optional();
+  const fields = parse(given, z.object({ DATA_DIR: dataDir, DATABASE_URL: url, DATABASE_OWNER_URL: url }));
+  const { DATABASE_URL, DATABASE_OWNER_URL } = fields;
   return Object.freeze({
     dataDir: fields.DATA_DIR,
-    ownerUrl: fields.DATABASE_OWNER_URL ?? fields.DATABASE_URL ?? null,
+    database:
+      DATABASE_URL === undefined || DATABASE_OWNER_URL === undefined
+        ? null
+        : Object.freeze({ url: DATABASE_URL, ownerUrl: DATABASE_OWNER_URL }),
   });
 }
 
@@ -66,15 +68,13 @@ export function readStartConfig(env: Environment) {
     port: fields.PORT,
     host: fields.HOST,
     publicUrl: fields.PUBLIC_URL,
+    metricsPort: fields.METRICS_PORT,
     logLevel: fields.LOG_LEVEL,
-    /** null: the embedded database in `dataDir`. */
+    /** null: the embedded one in `dataDir`. Its `ownerUrl` null: somebody else runs the migrations. */
     database:
       given.DATABASE_URL === undefined
         ? null
-        : Object.freeze({
-            url: fields.DATABASE_URL,
-            ownerUrl: fields.DATABASE_OWNER_URL ?? fields.DATABASE_URL,
-          }),
+        : Object.freeze({ url: fields.DATABASE_URL, ownerUrl: fields.DATABASE_OWNER_URL ?? null }),
     /** null: to be generated in `dataDir`. */
     keys: keysNeeded
       ? Object.freeze({
@@ -83,6 +83,9 @@ export function readStartConfig(env: Environment) {
           SESSION_SECRET: fields.SESSION_SECRET,
         })
       : null,
+    /** The environments of the two processes, still without keys and database where these are null. */
+    webEnvironment: environmentFor('web', given),
+    workerEnvironment: environmentFor('worker', given),
   });
 }
 export type StartConfig = ReturnType<typeof readStartConfig>;

@@ -19,6 +19,8 @@ const HINTS: Readonly<Record<string, string>> = {
   UNSEAL_PRIVATE_KEYS: KEYS_HINT,
   SESSION_SECRET: KEYS_HINT,
   DATABASE_URL: 'set it to a PostgreSQL, or use `npm start`, which brings its own',
+  DATABASE_OWNER_URL:
+    'set it to a connection as the owner of the schema, another role than that of DATABASE_URL',
   PUBLIC_URL: 'set it to the https URL that users see',
   GOOGLE_CLIENT_ID: 'set it to the id of your OAuth client at Google',
   GOOGLE_CLIENT_SECRET: 'set it to the secret of your OAuth client at Google',

@@ -3,7 +3,7 @@
  * `npm run keys` prints a fresh set; `npm start` without any keeps one in the data directory.
  */
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
@@ -32,16 +32,18 @@ export const formatKeys = (keys: Keys): string =>
     .join('');
 
 /**
- * The keys kept in `dataDir` (0700) as `keys.env` (0600), made if there are none. Processes that start at once
- * agree: a complete file is linked into place, and the first link wins. Throws when the file lacks a key.
+ * The keys kept in `<dataDir>/keys` (0700) as `keys.env` (0600), made if there are none. Processes that start at
+ * once agree: a complete file is linked into place, and the first link wins. Throws when the file lacks a key.
  */
 export function keepKeys(dataDir: string): Keys {
-  const path = join(dataDir, FILE);
+  const dir = join(dataDir, 'keys');
+  const path = join(dir, FILE);
   const kept = readKeys(path);
   if (kept) return kept;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  chmodSync(dataDir, 0o700);
-  const draft = join(dataDir, `.${FILE}.${randomUUID()}`);
+  // The data directory itself stays traversable: the embedded database may run under another account.
+  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const draft = join(dir, `.${FILE}.${randomUUID()}`);
   writeFileSync(draft, formatKeys(generateKeys()), { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(draft, path);

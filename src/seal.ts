@@ -65,9 +65,6 @@ export function createSeal(publicKey: string): Seal {
   };
 }
 
-/** Whether `sealed` says that it is sealed to this public key in today's format; proves nothing about its content. */
-export function isSealedTo(publicKey: string, sealed: Uint8Array): boolean {
-  if (sealed[0] !== SEAL_VERSION) return false;
-  const keyId = keyIdOf(parsePublicKey(publicKey));
-  return Buffer.from(sealed.subarray(1, 1 + KEY_ID_BYTES)).equals(keyId);
-}
+/** How everything sealed to this public key (text form) in today's format begins: version ‖ key id. */
+export const sealHeadOf = (publicKey: string): Uint8Array =>
+  Uint8Array.of(SEAL_VERSION, ...keyIdOf(parsePublicKey(publicKey)));
