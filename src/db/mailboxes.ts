@@ -42,9 +42,10 @@ export async function findMailbox(tx: Tx, id: MailboxId): Promise<MailboxRow | n
 
 /** The same, locked until the transaction ends. */
 export async function lockMailbox(tx: Tx, id: MailboxId): Promise<MailboxRow | null> {
-  const [row] = await tx.query<MailboxRow>(`SELECT ${COLUMNS} FROM mailboxes WHERE id = $1 FOR NO KEY UPDATE`, [
-    id,
-  ]);
+  const [row] = await tx.query<MailboxRow>(
+    `SELECT ${COLUMNS} FROM mailboxes WHERE id = $1 FOR NO KEY UPDATE`,
+    [id],
+  );
   return row ?? null;
 }
 
