@@ -1,0 +1,78 @@
+/** The account as a whole: what it is, everything in it, and its end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UserId } from '../core/mailbox.ts';
+import { listApiKeys } from '../db/api-keys.ts';
+import { readGrant } from '../db/grants.ts';
+import { listMailboxes, recallMailbox } from '../db/mailboxes.ts';
+import { listSessions } from '../db/sessions.ts';
+import { deleteUser, findUser } from '../db/users.ts';
+import type { Account } from './api.ts';
+import { readAudit } from './audit.ts';
+import { faultView, HttpError } from './errors.ts';
+import { mailboxView } from './mailboxes.ts';
+import type { Parts } from './parts.ts';
+
+const POLL_MS = 100;
+
+export async function readAccount(parts: Parts, userId: UserId): Promise<Account> {
+  return parts.database.withTenant(userId, async (tx) => {
+    const [user, grant] = await Promise.all([findUser(tx), readGrant(tx)]);
+    if (user === null) throw new HttpError('unauthorized');
+    const state = grant === null ? 'missing' : grant.faultCode === null ? 'given' : 'refused';
+    return {
+      id: user.id,
+      email: user.email,
+      createdAt: user.createdAt.toISOString(),
+      grant: {
+        state,
+        fault: faultView(grant === null ? 'grant-missing' : grant.faultCode),
+        scopes: [...(grant?.scopes ?? [])],
+        grantedAt: grant?.grantedAt.toISOString() ?? null,
+      },
+    };
+  });
+}
+
+/**
+ * Deletes every row of the account in one transaction that also enqueues the revocation at Google, which only a
+ * worker can do; then waits a few seconds for it. True when it is done or there was nothing to revoke.
+ */
+export async function deleteAccount(parts: Parts, userId: UserId): Promise<boolean> {
+  const job = await parts.database.withTenant(userId, async (tx) => {
+    const grant = await readGrant(tx);
+    for (const { id } of await listMailboxes(tx)) await recallMailbox(tx, id);
+    const enqueued =
+      grant &&
+      (await parts.queue.revoke(tx, {
+        userId,
+        sealedRefreshToken: Buffer.from(grant.sealedRefreshToken).toString('base64'),
+      }));
+    await deleteUser(tx);
+    return enqueued;
+  });
+  if (job === null) return true;
+  const deadline = performance.now() + parts.settings.revokeWaitMs;
+  while (performance.now() < deadline) {
+    if (await parts.database.asNobody((tx) => parts.queue.isDone(tx, job))) return true;
+    await sleep(POLL_MS);
+  }
+  return false;
+}
+
+/** Everything that is stored about the account as one JSON document, piece by piece; no secrets. */
+export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerator<string> {
+  const account = await readAccount(parts, userId);
+  const [apiKeys, mailboxes, sessions] = await parts.database.withTenant(userId, (tx) =>
+    Promise.all([listApiKeys(tx), listMailboxes(tx), listSessions(tx)]),
+  );
+  const head = JSON.stringify({ account, sessions, apiKeys, mailboxes: mailboxes.map(mailboxView) });
+  yield `${head.slice(0, -1)},"audit":[`;
+  let separator = '\n';
+  for await (const entry of readAudit(parts, userId, EVERYTHING)) {
+    yield separator + JSON.stringify(entry);
+    separator = ',\n';
+  }
+  yield ']}\n';
+}
+
+const EVERYTHING = { mailboxId: null, status: null, senderDomain: null, from: null, to: null };

@@ -1,0 +1,204 @@
+/**
+ * The wire contract: what the HTTP API takes and answers. Schemas and types only, no Node, so that the
+ * dashboard can import it. Input is parsed strictly; messages name the field and the rule, never the value.
+ */
+import { z } from 'zod';
+import { AUDIT_STATUSES } from '../core/audit.ts';
+import { MAILBOX_STATES } from '../core/mailbox.ts';
+import { parseHost } from './host.ts';
+
+/** Text without control characters: neither a mail server nor PostgreSQL may see them. */
+const text = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(max, `must not be longer than ${max} characters`)
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
+
+const host = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(1000, 'must be a host name or an IP address')
+  .transform((value, context) => {
+    const name = parseHost(value);
+    if (name !== null) return name;
+    context.addIssue({ code: 'custom', message: 'must be a host name or an IP address' });
+    return z.NEVER;
+  });
+
+const serverFields = {
+  host,
+  port: z.int().min(1, 'must be between 1 and 65535').max(65535, 'must be between 1 and 65535'),
+  security: z.enum(['tls', 'starttls']),
+  username: text(512),
+  password: text(512),
+};
+
+const later = (when: boolean, path: string, context: z.RefinementCtx): void => {
+  if (when)
+    context.addIssue({
+      code: 'custom',
+      path: [path],
+      message: 'is not available yet',
+      params: { code: 'not-yet-available' },
+    });
+};
+
+const optionFields = {
+  history: z.enum(['all', 'new', 'since']),
+  since: z.iso.date('must be a date like 2026-01-01').nullable(),
+  folders: z.union(
+    [
+      z.literal('all'),
+      z
+        .array(text(255))
+        .min(1, 'must name at least one folder')
+        .max(100, 'must not name more than 100 folders'),
+    ],
+    'must be "all" or a list of 1 to 100 folder names',
+  ),
+  skipInbox: z.boolean(),
+  label: text(225).nullable(),
+  neverSpam: z.boolean(),
+  afterImport: z.enum(['keep', 'delete']),
+  deleteAfterDays: z.int().min(0).max(3650).nullable(),
+  pollSeconds: z.int().min(1).max(86_400),
+};
+
+/** The whole of a mailbox's options, as stored: rules that concern several of them. */
+export const mailboxOptionsSchema = z.strictObject(optionFields).superRefine((options, context) => {
+  if (options.history === 'since' && options.since === null)
+    context.addIssue({ code: 'custom', path: ['since'], message: 'is required when history is "since"' });
+  if (options.history !== 'since' && options.since !== null)
+    context.addIssue({ code: 'custom', path: ['since'], message: 'is allowed only when history is "since"' });
+  later(options.label !== null, 'label', context);
+  later(options.afterImport === 'delete', 'afterImport', context);
+  later(options.deleteAfterDays !== null, 'deleteAfterDays', context);
+});
+
+/** Options as sent: every one may be left out. */
+export const partialOptionsSchema = z.strictObject(optionFields).partial();
+
+/** What an option is when it was never sent; `pollSeconds` is the operator's (POLL_SECONDS). */
+export const DEFAULT_OPTIONS = {
+  history: 'all',
+  since: null,
+  folders: ['INBOX'],
+  skipInbox: false,
+  label: null,
+  neverSpam: false,
+  afterImport: 'keep',
+  deleteAfterDays: null,
+} as const;
+
+export const createMailboxSchema = z.strictObject({
+  protocol: z.enum(['imap', 'pop3']),
+  ...serverFields,
+  options: partialOptionsSchema.default({}),
+});
+export type CreateMailbox = z.infer<typeof createMailboxSchema>;
+
+export const patchMailboxSchema = z
+  .strictObject({ ...serverFields, options: partialOptionsSchema })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, 'must change something');
+export type PatchMailbox = z.infer<typeof patchMailboxSchema>;
+
+const count = z.int().min(0);
+const instant = z.iso.datetime();
+export const faultSchema = z.object({ code: z.string(), message: z.string() });
+
+export const mailboxSchema = z.object({
+  id: z.uuid(),
+  protocol: z.enum(['imap', 'pop3']),
+  host: z.string(),
+  port: z.int(),
+  security: z.enum(['tls', 'starttls']),
+  username: z.string(),
+  state: z.enum(MAILBOX_STATES),
+  fault: faultSchema.nullable(),
+  options: z.object(optionFields),
+  progress: z.object({
+    found: count,
+    delivered: count,
+    rejected: count,
+    failed: count,
+    uncertain: count,
+    waiting: count,
+    bytes: count,
+  }),
+  lastSyncAt: instant.nullable(),
+  nextSyncAt: instant.nullable(),
+  createdAt: instant,
+});
+export type Mailbox = z.infer<typeof mailboxSchema>;
+export const mailboxesSchema = z.object({ mailboxes: z.array(mailboxSchema) });
+
+/** Which messages to try again; without `status` both kinds. */
+export const retrySchema = z.strictObject({ status: z.enum(['failed', 'uncertain']).optional() });
+export const retriedSchema = z.object({ retried: count });
+
+export const auditEntrySchema = z.object({
+  id: z.string(),
+  at: instant,
+  mailboxId: z.uuid(),
+  senderDomain: z.string(),
+  status: z.enum(AUDIT_STATUSES),
+  reason: z.string().nullable(),
+  sizeBytes: count,
+  delayMs: z.int().nullable(),
+});
+export type AuditEntryView = z.infer<typeof auditEntrySchema>;
+export const auditPageSchema = z.object({
+  entries: z.array(auditEntrySchema),
+  nextCursor: z.string().nullable(),
+});
+
+const when = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be a date or a date and time');
+const auditFilters = {
+  mailbox: z.string().optional(),
+  status: z.enum(AUDIT_STATUSES).optional(),
+  domain: text(253).optional(),
+  from: when.optional(),
+  to: when.optional(),
+};
+export const auditCsvQuerySchema = z.strictObject(auditFilters);
+export type AuditFilters = z.infer<typeof auditCsvQuerySchema>;
+export const auditQuerySchema = z.strictObject({
+  ...auditFilters,
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be between 1 and 500')
+    .transform(Number)
+    .pipe(z.int().min(1, 'must be between 1 and 500').max(500, 'must be between 1 and 500'))
+    .default(100),
+  cursor: z
+    .string()
+    .regex(/^\d{1,18}$/, 'must be a nextCursor')
+    .optional(),
+});
+
+export const accountSchema = z.object({
+  id: z.uuid(),
+  email: z.string(),
+  createdAt: instant,
+  grant: z.object({
+    state: z.enum(['given', 'refused', 'missing']),
+    fault: faultSchema.nullable(),
+    scopes: z.array(z.string()),
+    grantedAt: instant.nullable(),
+  }),
+});
+export type Account = z.infer<typeof accountSchema>;
+
+export const createApiKeySchema = z.strictObject({ name: text(100) });
+export const newApiKeySchema = z.object({ id: z.uuid(), key: z.string() });
+export const apiKeysSchema = z.object({
+  apiKeys: z.array(
+    z.object({ id: z.uuid(), name: z.string(), createdAt: instant, lastUsedAt: instant.nullable() }),
+  ),
+});
+
+export const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+/** `revoked`: whether Google has confirmed within a few seconds; otherwise a worker goes on trying. */
+export const deletedAccountSchema = z.object({ deleted: z.literal(true), revoked: z.boolean() });

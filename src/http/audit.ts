@@ -1,0 +1,79 @@
+/** Reads of the audit log: pages, CSV, and the whole of it for the export. */
+import type { AuditEntry } from '../core/audit.ts';
+import type { MailboxId, UserId } from '../core/mailbox.ts';
+import { type AuditFilter, listAuditEntries } from '../db/audit.ts';
+import { findMailbox } from '../db/mailboxes.ts';
+import type { AuditEntryView, AuditFilters } from './api.ts';
+import { UUID } from './api-router.ts';
+import { csvRow } from './csv.ts';
+import { HttpError } from './errors.ts';
+import type { Parts } from './parts.ts';
+
+const BATCH = 1000;
+const DAY_MS = 24 * 3600 * 1000;
+
+export const auditView = (entry: AuditEntry): AuditEntryView => ({
+  ...entry,
+  at: entry.at.toISOString(),
+});
+
+/** The filters in the database's words. Refuses a mailbox that is not the user's as if there were none. */
+export async function auditFilter(
+  parts: Parts,
+  userId: UserId,
+  { mailbox, status, domain, from, to }: AuditFilters,
+): Promise<AuditFilter> {
+  if (mailbox !== undefined) {
+    const id = mailbox as MailboxId;
+    const found = UUID.test(id) && (await parts.database.withTenant(userId, (tx) => findMailbox(tx, id)));
+    if (!found) throw new HttpError('not-found');
+  }
+  return {
+    mailboxId: (mailbox as MailboxId | undefined) ?? null,
+    status: status ?? null,
+    senderDomain: domain?.toLowerCase() ?? null,
+    from: from === undefined ? null : new Date(from),
+    to: to === undefined ? null : new Date(new Date(to).getTime() + (to.includes('T') ? 0 : DAY_MS)),
+  };
+}
+
+/** `cursor`: the id below which the page starts. */
+export async function readAuditPage(
+  parts: Parts,
+  userId: UserId,
+  filter: AuditFilter,
+  limit: number,
+  cursor: string | null,
+): Promise<{ entries: AuditEntryView[]; nextCursor: string | null }> {
+  const found = await parts.database.withTenant(userId, (tx) =>
+    listAuditEntries(tx, filter, { before: cursor, limit: limit + 1 }),
+  );
+  const entries = found.slice(0, limit).map(auditView);
+  return { entries, nextCursor: found.length > limit ? (entries.at(-1)?.id ?? null) : null };
+}
+
+/** Every entry that passes the filter, newest first, a batch in memory and no transaction open between batches. */
+export async function* readAudit(
+  parts: Parts,
+  userId: UserId,
+  filter: AuditFilter,
+): AsyncGenerator<AuditEntryView> {
+  let cursor: string | null = null;
+  do {
+    const page: { entries: AuditEntryView[]; nextCursor: string | null } = await readAuditPage(
+      parts,
+      userId,
+      filter,
+      BATCH,
+      cursor,
+    );
+    yield* page.entries;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+export async function* writeAuditCsv(entries: AsyncIterable<AuditEntryView>): AsyncGenerator<string> {
+  yield csvRow(['id', 'at', 'mailboxId', 'senderDomain', 'status', 'reason', 'sizeBytes', 'delayMs']);
+  for await (const e of entries)
+    yield csvRow([e.id, e.at, e.mailboxId, e.senderDomain, e.status, e.reason, e.sizeBytes, e.delayMs]);
+}

@@ -1,0 +1,44 @@
+/**
+ * Our cookies: HttpOnly, SameSite=Lax, host-only. Under https they carry the `__Host-` prefix (RFC 6265bis
+ * §4.1.3.2), which plain http on loopback cannot have.
+ */
+import type { Request, Response } from 'express';
+
+export type CookieName = 'session' | 'browser';
+
+const nameOf = (name: CookieName, publicUrl: string): string =>
+  publicUrl.startsWith('https:') ? `__Host-${name}` : name;
+
+/** Tokens only: anything that is not 43 characters of base64url counts as absent. */
+export function readCookie(req: Request, name: CookieName, publicUrl: string): string | null {
+  const prefix = `${nameOf(name, publicUrl)}=`;
+  for (const pair of (req.headers.cookie ?? '').split(';')) {
+    const cookie = pair.trim();
+    if (cookie.startsWith(prefix)) {
+      const value = cookie.slice(prefix.length);
+      return /^[A-Za-z0-9_-]{43}$/.test(value) ? value : null;
+    }
+  }
+  return null;
+}
+
+export function setCookie(
+  res: Response,
+  name: CookieName,
+  value: string,
+  maxAgeMs: number,
+  publicUrl: string,
+): void {
+  res.cookie(nameOf(name, publicUrl), value, { ...attributes(publicUrl), maxAge: maxAgeMs });
+}
+
+export function clearCookie(res: Response, name: CookieName, publicUrl: string): void {
+  res.clearCookie(nameOf(name, publicUrl), attributes(publicUrl));
+}
+
+const attributes = (publicUrl: string) => ({
+  httpOnly: true,
+  secure: publicUrl.startsWith('https:'),
+  sameSite: 'lax' as const,
+  path: '/',
+});

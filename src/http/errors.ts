@@ -1,0 +1,115 @@
+/** The one place where a failure becomes an HTTP status. */
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { z } from 'zod';
+import { FAULTS, type FaultCode, isFault } from '../core/fault.ts';
+import type { Log } from '../core/ports.ts';
+import { notice } from './pages/layout.ts';
+
+const ERRORS = {
+  'invalid-request': [400, 'The request is not valid.'],
+  'invalid-json': [400, 'The body is not valid JSON.'],
+  'credentials-invalid': [400, FAULTS['credentials-invalid'].message],
+  'not-yet-available': [400, 'This option is not available yet.'],
+  unauthorized: [401, 'Sign in, or send a valid API key.'],
+  'origin-refused': [403, 'This request must come from the service’s own pages.'],
+  'not-found': [404, 'There is nothing here.'],
+  'mailbox-exists': [409, 'This mailbox is connected already.'],
+  'too-many': [409, 'There are as many of these as an account may have. Delete one first.'],
+  'state-conflict': [409, 'The mailbox is in a state that does not allow this.'],
+  'too-large': [413, 'The body is too large.'],
+  'unsupported-media-type': [415, 'Send the body as application/json.'],
+  'rate-limited': [429, 'Too many requests. Try again in a minute.'],
+  'database-unavailable': [503, FAULTS['database-unavailable'].message],
+  'google-unavailable': [503, FAULTS['google-unavailable'].message],
+  internal: [500, 'Something went wrong on our side.'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A refusal with its status and the contract's code; the message never holds a value from outside. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly code: ErrorCode;
+  readonly status: number;
+
+  constructor(code: ErrorCode, message?: string) {
+    super(message ?? ERRORS[code][1]);
+    this.code = code;
+    this.status = ERRORS[code][0];
+  }
+}
+
+/** What a fault says to its owner; unknown codes (older rows) read as an internal problem. */
+export const faultView = (code: string | null): { code: string; message: string } | null => {
+  if (code === null) return null;
+  return { code, message: code in FAULTS ? FAULTS[code as FaultCode].message : ERRORS.internal[1] };
+};
+
+/** The first thing wrong with the input, by field and rule. zod's own message would quote unknown keys. */
+export const invalidInput = (error: z.ZodError): HttpError => {
+  const issue = error.issues[0];
+  if (issue === undefined) return new HttpError('invalid-request');
+  const field = issue.path.join('.') || 'body';
+  if (issue.code === 'unrecognized_keys')
+    return new HttpError('invalid-request', `${field}: holds an unknown field`);
+  const rule = issue.message.replace(/^Invalid input: /, '');
+  const code = issue.code === 'custom' ? issue.params?.code : undefined;
+  if (code === 'not-yet-available') return new HttpError(code, `${field}: ${rule}`);
+  if (/^(username|password)$/.test(field) && issue.code !== 'invalid_type')
+    return new HttpError('credentials-invalid', `${field}: ${rule}`);
+  return new HttpError('invalid-request', `${field}: ${rule}`);
+};
+
+/** Parses input or throws the contract's 400. */
+export const parseInput = <S extends z.ZodType>(schema: S, input: unknown): z.infer<S> => {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw invalidInput(parsed.error);
+  return parsed.data;
+};
+
+/** Whatever was thrown, as a refusal; the unforeseen becomes a plain 500. */
+export const asHttpError = (error: unknown): HttpError => {
+  if (error instanceof HttpError) return error;
+  if (isFault(error, 'database-unavailable') || isFault(error, 'google-unavailable'))
+    return new HttpError(error.code as ErrorCode);
+  return new HttpError(parserErrors[typeOf(error)] ?? 'internal');
+};
+
+/** body-parser's and the router's `type`/`status`, https://github.com/expressjs/body-parser#errors */
+const parserErrors: Readonly<Record<string, ErrorCode>> = {
+  'entity.parse.failed': 'invalid-json',
+  'entity.too.large': 'too-large',
+  'encoding.unsupported': 'unsupported-media-type',
+  'charset.unsupported': 'unsupported-media-type',
+  'request.aborted': 'invalid-request',
+  'request.size.invalid': 'invalid-request',
+  'parameters.too.many': 'too-large',
+  'malformed-url': 'not-found',
+};
+
+const typeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return '';
+  if (error instanceof URIError) return 'malformed-url';
+  return 'type' in error && typeof error.type === 'string' ? error.type : '';
+};
+
+export const answerNotFound: RequestHandler = () => {
+  throw new HttpError('not-found');
+};
+
+/** Pages get a page, everything else the contract's JSON. The unforeseen is logged, by class and stack only. */
+export const errorHandler =
+  (log: Log): ErrorRequestHandler =>
+  (error, req, res, _next) => {
+    const refusal = asHttpError(error);
+    if (refusal.status >= 500)
+      log.error('request-failed', { method: req.method, status: refusal.status, error });
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    res.status(refusal.status);
+    if (!req.path.startsWith('/api/') && req.accepts(['json', 'html']) === 'html')
+      res.send(notice('That did not work', refusal.message, { href: '/', text: 'Back to the start' }));
+    else res.json({ error: { code: refusal.code, message: refusal.message } });
+  };

@@ -1,0 +1,208 @@
+/** What a user can do with a mailbox; the API and the pages both call these. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { MailboxId, MailboxOptions, UserId } from '../core/mailbox.ts';
+import { fingerprintKeyPlace, passwordPlace } from '../core/place.ts';
+import { readGrant } from '../db/grants.ts';
+import * as rows from '../db/mailboxes.ts';
+import type { Tx } from '../db/pool.ts';
+import { retryTransfers } from '../db/transfers.ts';
+import {
+  type CreateMailbox,
+  DEFAULT_OPTIONS,
+  type Mailbox,
+  mailboxOptionsSchema,
+  type PatchMailbox,
+} from './api.ts';
+import { faultView, HttpError, parseInput } from './errors.ts';
+import type { Parts } from './parts.ts';
+
+const MAX_MAILBOXES = 100;
+
+export const mailboxView = (row: rows.MailboxRow): Mailbox => ({
+  id: row.id,
+  protocol: row.protocol,
+  host: row.host,
+  port: row.port,
+  security: row.security,
+  username: row.username,
+  state: row.state,
+  fault: faultView(row.faultCode),
+  options: { ...row.options, folders: row.options.folders === 'all' ? 'all' : [...row.options.folders] },
+  progress: {
+    found: row.delivered + row.rejected + row.failed + row.uncertain + row.skipped + row.waiting,
+    delivered: row.delivered,
+    rejected: row.rejected,
+    failed: row.failed,
+    uncertain: row.uncertain,
+    waiting: row.waiting,
+    bytes: row.bytes,
+  },
+  lastSyncAt: row.lastSyncAt?.toISOString() ?? null,
+  nextSyncAt: row.state === 'active' || row.state === 'unreachable' ? row.nextRunAt.toISOString() : null,
+  createdAt: row.createdAt.toISOString(),
+});
+
+export const listMailboxes = async (parts: Parts, userId: UserId): Promise<Mailbox[]> =>
+  parts.database.withTenant(userId, async (tx) => (await rows.listMailboxes(tx)).map(mailboxView));
+
+export const readMailbox = async (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
+  parts.database.withTenant(userId, async (tx) => mailboxView(await mustFind(tx, id)));
+
+/** Stores the mailbox and has it probed. The password is sealed before anything else happens to it. */
+export async function connectMailbox(parts: Parts, userId: UserId, input: CreateMailbox): Promise<Mailbox> {
+  const { password, options, ...server } = input;
+  const chosen = wholeOptions(parts, input.protocol, { ...defaults(parts), ...options });
+  const id = randomUUID() as MailboxId;
+  const [sealedPassword, sealedFingerprintKey] = await Promise.all([
+    sealPassword(parts, userId, id, password),
+    parts.seal(new Uint8Array(randomBytes(32)), fingerprintKeyPlace(userId, id)),
+  ]);
+  return parts.database.withTenant(userId, async (tx) => {
+    await rows.lockMailboxList(tx);
+    const others = await rows.listMailboxes(tx);
+    if (others.length >= MAX_MAILBOXES) throw new HttpError('too-many');
+    if (others.some((other) => isSameAccount(other, server))) throw new HttpError('mailbox-exists');
+    const row = await rows.createMailbox(tx, {
+      ...server,
+      id,
+      userId,
+      options: chosen,
+      sealedPassword,
+      sealedFingerprintKey,
+    });
+    await parts.queue.probe(tx, { userId, mailboxId: id, revision: row.revision });
+    return mailboxView(row);
+  });
+}
+
+/** A new server or new credentials are probed again; the worker that holds the mailbox is told of any change. */
+export async function editMailbox(
+  parts: Parts,
+  userId: UserId,
+  id: string,
+  patch: PatchMailbox,
+): Promise<Mailbox> {
+  const { password, options, ...server } = patch;
+  const sealedPassword =
+    password === undefined ? undefined : await sealPassword(parts, userId, id as MailboxId, password);
+  return parts.database.withTenant(userId, async (tx) => {
+    const current = await mustFind(tx, id);
+    if (current.state === 'suspended') throw new HttpError('state-conflict');
+    // Else a borrowed session could have the stored password sent to a server of its choice.
+    if (server.host !== undefined && server.host !== current.host && password === undefined)
+      throw new HttpError('invalid-request', 'password: is required when host changes');
+    const chosen = options && wholeOptions(parts, current.protocol, mergeOptions(current.options, options));
+    const reconnects = password !== undefined || Object.keys(server).length > 0;
+    const row = await rows.editMailbox(tx, current.id, {
+      host: server.host ?? current.host,
+      port: server.port ?? current.port,
+      security: server.security ?? current.security,
+      username: server.username ?? current.username,
+      sealedPassword: sealedPassword ?? null,
+      options: chosen ?? current.options,
+      reconnects,
+    });
+    if (row === null) throw new HttpError('not-found');
+    if (reconnects) await parts.queue.probe(tx, { userId, mailboxId: row.id, revision: row.revision });
+    await rows.recallMailbox(tx, row.id);
+    return mailboxView(row);
+  });
+}
+
+export async function deleteMailbox(parts: Parts, userId: UserId, id: string): Promise<void> {
+  const gone = await parts.database.withTenant(userId, async (tx) => {
+    await rows.recallMailbox(tx, id as MailboxId);
+    return rows.deleteMailbox(tx, id as MailboxId);
+  });
+  if (!gone) throw new HttpError('not-found');
+}
+
+/** Makes the mailbox due now. One that is paused or waits for its owner has to be put right first. */
+export const syncMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
+  change(parts, userId, id, async (tx, current) => {
+    if (current.state === 'probing') return;
+    if (current.state !== 'active' && current.state !== 'unreachable') throw new HttpError('state-conflict');
+    await rows.setDue(tx, current.id);
+  });
+
+export const pauseMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
+  change(parts, userId, id, async (tx, current) => {
+    if (current.state === 'suspended') throw new HttpError('state-conflict');
+    await rows.setState(tx, current.id, 'paused', null);
+  });
+
+export const resumeMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
+  change(parts, userId, id, async (tx, current) => {
+    if (current.state === 'suspended') throw new HttpError('state-conflict');
+    if (current.state !== 'paused') return;
+    if ((await readGrant(tx)) === null) await rows.setState(tx, current.id, 'needs-consent', 'grant-missing');
+    else await rows.setState(tx, current.id, 'active', null);
+  });
+
+/** Failed and uncertain messages, or those of one kind, wait for their next try from now on; how many. */
+export const retryMailbox = (
+  parts: Parts,
+  userId: UserId,
+  id: string,
+  status: 'failed' | 'uncertain' | undefined,
+): Promise<number> =>
+  parts.database.withTenant(userId, async (tx) => {
+    const current = await mustFind(tx, id);
+    const retried = await retryTransfers(tx, current.id, status ? [status] : ['failed', 'uncertain']);
+    if (retried > 0) await rows.setDue(tx, current.id);
+    await rows.recallMailbox(tx, current.id);
+    return retried;
+  });
+
+async function change(
+  parts: Parts,
+  userId: UserId,
+  id: string,
+  act: (tx: Tx, current: rows.MailboxRow) => Promise<void>,
+): Promise<Mailbox> {
+  return parts.database.withTenant(userId, async (tx) => {
+    await act(tx, await mustFind(tx, id));
+    await rows.recallMailbox(tx, id as MailboxId);
+    return mailboxView(await mustFind(tx, id));
+  });
+}
+
+async function mustFind(tx: Tx, id: string): Promise<rows.MailboxRow> {
+  const row = await rows.findMailbox(tx, id as MailboxId);
+  if (row === null) throw new HttpError('not-found');
+  return row;
+}
+
+const defaults = (parts: Parts): MailboxOptions => ({
+  ...DEFAULT_OPTIONS,
+  pollSeconds: parts.settings.pollSeconds,
+});
+
+/** A date belongs to history "since" alone and goes with it. */
+const mergeOptions = (current: MailboxOptions, sent: NonNullable<PatchMailbox['options']>): object => ({
+  ...current,
+  ...(sent.history !== undefined && sent.history !== 'since' && { since: null }),
+  ...sent,
+});
+
+function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: object): MailboxOptions {
+  const parsed = mailboxOptionsSchema.safeParse(merged);
+  if (!parsed.success) return parseInput(mailboxOptionsSchema, merged);
+  const { folders, pollSeconds } = parsed.data;
+  const shortest = Math.min(60, parts.settings.pollSeconds);
+  if (pollSeconds < shortest)
+    throw new HttpError('invalid-request', `options.pollSeconds: must be at least ${shortest}`);
+  if (protocol === 'pop3' && folders !== 'all' && folders.some((folder) => folder !== 'INBOX'))
+    throw new HttpError('invalid-request', 'options.folders: POP3 has only INBOX');
+  return parsed.data;
+}
+
+/** Connecting one account twice would deliver its mail twice. */
+const isSameAccount = (row: rows.MailboxRow, server: Omit<CreateMailbox, 'password' | 'options'>): boolean =>
+  row.protocol === server.protocol &&
+  row.host === server.host &&
+  row.port === server.port &&
+  row.username === server.username;
+
+const sealPassword = (parts: Parts, userId: UserId, id: MailboxId, password: string): Promise<Uint8Array> =>
+  parts.seal(new TextEncoder().encode(password), passwordPlace(userId, id));

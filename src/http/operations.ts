@@ -1,0 +1,164 @@
+/** The API's calls as data: the router serves exactly these, and openapi.ts describes exactly these. */
+import type { z } from 'zod';
+import * as api from './api.ts';
+
+export interface Operation {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  /** Express's notation; the only parameter there is, `:id`, is a UUID. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** True when the body may be left out and then counts as `{}`. */
+  readonly bodyOptional?: true;
+  readonly status: 200 | 201 | 204;
+  /** Absent: the answer is not JSON, or empty. */
+  readonly answer?: z.ZodType;
+  readonly mediaType?: string;
+  /** Makes a worker contact somebody's server: limited per user. */
+  readonly dials?: true;
+}
+
+export const OPERATIONS = {
+  readAccount: {
+    method: 'get',
+    path: '/api/v1/account',
+    summary: 'Profile and state of the Google consent',
+    status: 200,
+    answer: api.accountSchema,
+  },
+  deleteAccount: {
+    method: 'delete',
+    path: '/api/v1/account',
+    summary: 'Delete the account with everything in it and revoke the consent at Google',
+    status: 200,
+    answer: api.deletedAccountSchema,
+  },
+  exportAccount: {
+    method: 'get',
+    path: '/api/v1/account/export',
+    summary: 'Everything that is stored about the account, without secrets',
+    status: 200,
+    mediaType: 'application/json',
+  },
+  createApiKey: {
+    method: 'post',
+    path: '/api/v1/api-keys',
+    summary: 'Create an API key; the key is shown this once',
+    body: api.createApiKeySchema,
+    status: 201,
+    answer: api.newApiKeySchema,
+  },
+  listApiKeys: {
+    method: 'get',
+    path: '/api/v1/api-keys',
+    summary: 'List API keys',
+    status: 200,
+    answer: api.apiKeysSchema,
+  },
+  deleteApiKey: {
+    method: 'delete',
+    path: '/api/v1/api-keys/:id',
+    summary: 'Delete an API key; it stops working at once',
+    status: 204,
+  },
+  createMailbox: {
+    method: 'post',
+    path: '/api/v1/mailboxes',
+    summary: 'Connect a mailbox; it is probed by a worker',
+    body: api.createMailboxSchema,
+    status: 201,
+    answer: api.mailboxSchema,
+    dials: true,
+  },
+  listMailboxes: {
+    method: 'get',
+    path: '/api/v1/mailboxes',
+    summary: 'List mailboxes, oldest first',
+    status: 200,
+    answer: api.mailboxesSchema,
+  },
+  readMailbox: {
+    method: 'get',
+    path: '/api/v1/mailboxes/:id',
+    summary: 'One mailbox with its progress',
+    status: 200,
+    answer: api.mailboxSchema,
+  },
+  editMailbox: {
+    method: 'patch',
+    path: '/api/v1/mailboxes/:id',
+    summary: 'Change server, credentials (both probed again) or options',
+    body: api.patchMailboxSchema,
+    status: 200,
+    answer: api.mailboxSchema,
+    dials: true,
+  },
+  deleteMailbox: {
+    method: 'delete',
+    path: '/api/v1/mailboxes/:id',
+    summary: 'Delete a mailbox with all its rows; nothing changes at its server or in Gmail',
+    status: 204,
+  },
+  syncMailbox: {
+    method: 'post',
+    path: '/api/v1/mailboxes/:id/sync',
+    summary: 'Look for mail now',
+    status: 200,
+    answer: api.mailboxSchema,
+    dials: true,
+  },
+  pauseMailbox: {
+    method: 'post',
+    path: '/api/v1/mailboxes/:id/pause',
+    summary: 'Stop looking for mail',
+    status: 200,
+    answer: api.mailboxSchema,
+  },
+  resumeMailbox: {
+    method: 'post',
+    path: '/api/v1/mailboxes/:id/resume',
+    summary: 'Look for mail again',
+    status: 200,
+    answer: api.mailboxSchema,
+    dials: true,
+  },
+  retryMailbox: {
+    method: 'post',
+    path: '/api/v1/mailboxes/:id/retry',
+    summary:
+      'Try failed and uncertain messages again. An uncertain one may be in Gmail already and would then be there twice',
+    body: api.retrySchema,
+    bodyOptional: true,
+    status: 200,
+    answer: api.retriedSchema,
+    dials: true,
+  },
+  listAudit: {
+    method: 'get',
+    path: '/api/v1/audit',
+    summary:
+      'Audit entries, newest first. `from` is inclusive, `to` exclusive; as plain dates (UTC) both days count whole',
+    query: api.auditQuerySchema,
+    status: 200,
+    answer: api.auditPageSchema,
+  },
+  exportAudit: {
+    method: 'get',
+    path: '/api/v1/audit.csv',
+    summary: 'Audit entries as CSV (RFC 4180), newest first',
+    query: api.auditCsvQuerySchema,
+    status: 200,
+    mediaType: 'text/csv',
+  },
+  watchEvents: {
+    method: 'get',
+    path: '/api/v1/events',
+    summary:
+      'Server-sent events: `mailbox` with a mailbox, or `{id, deleted: true}`; `audit` with an audit entry',
+    status: 200,
+    mediaType: 'text/event-stream',
+  },
+} as const satisfies Record<string, Operation>;
+
+export type OperationName = keyof typeof OPERATIONS;

@@ -1,0 +1,93 @@
+/** The web process's HTTP: middleware in order, then routers, then what is left: 404 and refusals. */
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import express, { type Express, type RequestHandler } from 'express';
+import { createApiRouter } from './api-router.ts';
+import { answerNotFound, errorHandler } from './errors.ts';
+import { createEventHub } from './events.ts';
+import { createLimits } from './limits.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { describeApi } from './openapi.ts';
+import type { Parts } from './parts.ts';
+import { createHandlers } from './routes/api.ts';
+import { createAuthRouter } from './routes/auth.ts';
+import { createPagesRouter } from './routes/pages.ts';
+import { noStore, securityHeaders } from './security.ts';
+
+export interface WebServer {
+  readonly port: number;
+  readonly metrics: Metrics;
+  /** Stops taking connections, ends event streams, lets requests under way finish for up to `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+const PUBLIC = fileURLToPath(new URL('./public', import.meta.url));
+
+/** Resolves once it listens; `port` 0 takes a free one. */
+export async function serveWeb(parts: Parts, port: number, host: string): Promise<WebServer> {
+  const metrics = createMetrics();
+  const hub = createEventHub(parts, (streams) => metrics.eventStreams.set(streams));
+  const server = createHttpServer(createApp(parts, metrics, hub));
+  server.requestTimeout = 60_000;
+  server.headersTimeout = 20_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    metrics,
+    close: async (graceMs) => {
+      hub.close();
+      await closeServer(server, graceMs);
+    },
+  };
+}
+
+function createApp(parts: Parts, metrics: Metrics, hub: ReturnType<typeof createEventHub>): Express {
+  const { publicUrl, trustedProxies } = parts.settings;
+  const limits = createLimits(parts.settings);
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', trustedProxies);
+  app.set('case sensitive routing', true);
+  app.use(metrics.measure, securityHeaders(publicUrl));
+  app.get('/healthz', (_req, res) => {
+    res.json({ ok: true });
+  });
+  app.get('/readyz', ready(parts));
+  app.get('/robots.txt', (_req, res) => {
+    res.type('text/plain').send('User-agent: *\nDisallow: /\n');
+  });
+  app.use(express.static(PUBLIC, { index: false, maxAge: '5m' }), noStore);
+  const description = describeApi(publicUrl);
+  app.get('/api/openapi.json', (_req, res) => {
+    res.json(description);
+  });
+  app.use(createApiRouter(parts, limits, createHandlers(parts, hub)));
+  app.use('/api', answerNotFound);
+  app.use(createAuthRouter(parts, limits), createPagesRouter(parts, limits), answerNotFound);
+  app.use(errorHandler(parts.log));
+  return app;
+}
+
+/** Ready: the database answers and has every migration that this code was written for. */
+const ready =
+  (parts: Parts): RequestHandler =>
+  async (_req, res) => {
+    const missing = await parts.pendingMigrations();
+    if (missing > 0) res.status(503).json({ ok: false, pendingMigrations: missing });
+    else res.json({ ok: true });
+  };
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const hard = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(hard);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
