@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
-  appendFile,
   chmod,
   chown,
   mkdir,
@@ -70,7 +69,7 @@ export async function startDovecot(authority: Authority): Promise<Dovecot> {
   await chmod(dir, 0o755);
   await writeFile(join(dir, 'cert.pem'), leaf.cert);
   await writeFile(join(dir, 'key.pem'), leaf.key, { mode: 0o600 });
-  await writeFile(join(dir, 'passwd'), '', { mode: 0o644 });
+  await mkdir(join(dir, 'passwd'), { mode: 0o755 });
   for (let tries = 1; ; tries += 1) {
     const [imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(4);
     const ports = { imap, imaps, pop3, pop3s };
@@ -150,7 +149,7 @@ mail_location = maildir:${dir}/mail/%u
 mailbox_list_index = no
 passdb {
   driver = passwd-file
-  args = scheme=PLAIN username_format=%u ${dir}/passwd
+  args = scheme=PLAIN username_format=%u ${dir}/passwd/%u
 }
 userdb {
   driver = static
@@ -235,7 +234,8 @@ function mailOf(dir: string): Omit<Dovecot, 'ports' | 'stop'> {
   return {
     addUser: async (name, password) => {
       await make(folderOf(name));
-      await appendFile(join(dir, 'passwd'), `${name}:{PLAIN}${password}\n`);
+      // A file for each, because a changed one is not always noticed within the same second.
+      await writeFile(join(dir, 'passwd', name), `${name}:{PLAIN}${password}\n`, { mode: 0o644 });
     },
     deliver: async (user, bytes, { folder, at = new Date() } = {}) => {
       const path = folderOf(user, folder);
