@@ -68,7 +68,8 @@ export function readStartConfig(env: Environment) {
     port: fields.PORT,
     host: fields.HOST,
     publicUrl: fields.PUBLIC_URL,
-    metricsPort: fields.METRICS_PORT,
+    /** The worker's: next to the web process's, which has METRICS_PORT itself. */
+    workerMetricsPort: fields.METRICS_PORT === 0 ? 0 : fields.METRICS_PORT + 1,
     logLevel: fields.LOG_LEVEL,
     /** null: the embedded one in `dataDir`. Its `ownerUrl` null: somebody else runs the migrations. */
     database:

@@ -52,7 +52,8 @@ const port = integer(0, 65_535);
 export const webFields = (env: Environment) => ({
   ...sharedFields(env),
   PORT: port.prefault('3000'),
-  METRICS_PORT: port.prefault('9090'),
+  // One below the highest: under `npm start` the worker's is the next.
+  METRICS_PORT: integer(0, 65_534).prefault('9090'),
   PUBLIC_URL: isProduction(env)
     ? origin(true)
     : origin(false).prefault(`http://localhost:${env.PORT || '3000'}`),
