@@ -58,12 +58,16 @@ export function isCurrent(ring: readonly string[], sealed: Uint8Array): boolean 
 export function createUnseal(ring: readonly string[]): Unseal {
   if (ring.length === 0) throw new RangeError('the key ring is empty');
   const suite = createSuite();
+  const importPair = async (text: string, publicKey: Uint8Array) => ({
+    privateKey: await suite.DeserializePrivateKey(parsePrivateKey(text), false),
+    publicKey: await suite.DeserializePublicKey(publicKey),
+  });
   const keys = new Map(
     ring.map((text) => {
-      const keyId = keyIdOf(parsePublicKey(publicKeyOf(text)));
-      const imported = suite.DeserializePrivateKey(parsePrivateKey(text), false);
+      const publicKey = parsePublicKey(publicKeyOf(text));
+      const imported = importPair(text, publicKey);
       imported.catch(() => undefined); // reported by the first unseal instead
-      return [Buffer.from(keyId).toString('hex'), imported];
+      return [Buffer.from(keyIdOf(publicKey)).toString('hex'), imported];
     }),
   );
 
@@ -72,9 +76,9 @@ export function createUnseal(ring: readonly string[]): Unseal {
     const keyId = sealed.slice(1, 1 + KEY_ID_BYTES);
     const imported = keys.get(Buffer.from(keyId).toString('hex'));
     if (!imported) throw new Fault('seal-broken');
-    const key = await imported;
+    const pair = await imported;
     try {
-      return await suite.Open(key, sealed.slice(1 + KEY_ID_BYTES, HEAD_BYTES), sealed.slice(HEAD_BYTES), {
+      return await suite.Open(pair, sealed.slice(1 + KEY_ID_BYTES, HEAD_BYTES), sealed.slice(HEAD_BYTES), {
         info: SEAL_INFO,
         aad: bindPlace(place, keyId),
       });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
 import { isFault } from '../../src/core/fault.ts';
 import type { SealPlace } from '../../src/core/ports.ts';
 import { generateKeys } from '../../src/keys.ts';
-import { createSeal, createSuite, parsePublicKey } from '../../src/seal.ts';
+import { bindPlace, createSeal, parsePublicKey, SEAL_INFO } from '../../src/seal.ts';
 import { createUnseal, formatPrivateKey, isCurrent, publicKeyOf } from '../../workers/unseal.ts';
+import { openByHand } from './hpke-by-hand.ts';
 
 const keys = generateKeys();
 const ring = [keys.UNSEAL_PRIVATE_KEYS];
@@ -91,28 +93,50 @@ test('malformed keys are refused at once and not quoted', () => {
   assert.throws(() => createUnseal([]), RangeError);
 });
 
-// https://github.com/cfrg/draft-irtf-cfrg-hpke, test-vectors.json: mode_base, KEM 0x0020, KDF 0x0001, AEAD 0x0002.
-test('RFC 9180: the suite opens the official vector', async () => {
-  const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
-  const vector = {
-    info: '@INFO@',
-    skRm: '@SK@',
-    pkRm: '@PK@',
-    enc: '@ENC@',
-    aad: '@AAD@',
-    ct: '@CT@',
-    pt: '@PT@',
-  };
-  const suite = createSuite();
-  const key = await suite.DeserializePrivateKey(hex(vector.skRm), false);
-  const opened = await suite.Open(key, hex(vector.enc), hex(vector.ct), {
-    info: hex(vector.info),
-    aad: hex(vector.aad),
+test('RFC 9180: what we seal opens by the RFC’s own steps', async () => {
+  const sealed = await seal(bytes('secret'), place);
+  const keyId = sealed.slice(1, 9);
+  const privateKey = Buffer.from(keys.UNSEAL_PRIVATE_KEYS.slice('smtp-sync-prv1:'.length), 'base64url');
+  const opened = openByHand({
+    privateKey,
+    publicKey: parsePublicKey(keys.SEAL_PUBLIC_KEY),
+    enc: sealed.slice(9, 41),
+    ciphertext: sealed.slice(41),
+    info: SEAL_INFO,
+    aad: bindPlace(place, keyId),
+    aead: 'aes-256-gcm',
   });
-  assert.deepEqual(opened, hex(vector.pt));
-  const publicKey = publicKeyOf(formatPrivateKey(hex(vector.skRm)));
-  assert.deepEqual(parsePublicKey(publicKey), hex(vector.pkRm));
+  assert.deepEqual(opened, Buffer.from('secret'));
 });
+
+test('RFC 9180: those steps and the library open the vector of appendix A.1.1', async () => {
+  const vector = {
+    privateKey: hex('4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8'),
+    publicKey: hex('3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d'),
+    enc: hex('37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431'),
+    ciphertext: hex(
+      'f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a',
+    ),
+    info: hex('4f6465206f6e2061204772656369616e2055726e'),
+    aad: hex('436f756e742d30'),
+  };
+  const plaintext = hex('4265617574792069732074727574682c20747275746820626561757479');
+  assert.deepEqual(hex(openByHand({ ...vector, aead: 'aes-128-gcm' }).toString('hex')), plaintext);
+
+  const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
+  const pair = {
+    privateKey: await suite.DeserializePrivateKey(vector.privateKey, false),
+    publicKey: await suite.DeserializePublicKey(vector.publicKey),
+  };
+  const opened = await suite.Open(pair, vector.enc, vector.ciphertext, {
+    info: vector.info,
+    aad: vector.aad,
+  });
+  assert.deepEqual(opened, plaintext);
+  assert.deepEqual(parsePublicKey(publicKeyOf(formatPrivateKey(vector.privateKey))), vector.publicKey);
+});
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 
 function placeArbitrary(): fc.Arbitrary<SealPlace> {
   const part = fc.string({ unit: 'binary', maxLength: 12 });
