@@ -26,8 +26,11 @@ export class Pending {
 
   /** Behind what is here, in the order given; a key that is already here is ignored. */
   add(messages: readonly Listed[]): void {
-    const added = messages.filter(({ key }) => !this.#keys.has(key));
-    for (const { key } of added) this.#keys.add(key);
+    const added = messages.filter(({ key }) => {
+      const isNew = !this.#keys.has(key);
+      this.#keys.add(key);
+      return isNew;
+    });
     // Queues are taken from their end, where that costs nothing.
     this.#fresh = [...added.filter(({ backlog }) => !backlog).reverse(), ...this.#fresh];
     this.#backlog = [...added.filter(({ backlog }) => backlog).reverse(), ...this.#backlog];
