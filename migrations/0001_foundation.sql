@@ -98,6 +98,8 @@ CREATE TABLE mailboxes (
   bytes bigint NOT NULL DEFAULT 0,
   next_run_at timestamptz NOT NULL DEFAULT now(),
   leased_by uuid,
+  -- A next_run_at later than this was set while the run was under way: its owner wants another visit.
+  leased_at timestamptz,
   epoch bigint NOT NULL DEFAULT 0,
   -- Visits in a row that ended in a fault; the backoff's exponent.
   failures integer NOT NULL DEFAULT 0,
@@ -346,7 +348,7 @@ CREATE FUNCTION claim_mailboxes(p_worker uuid, p_limit integer) RETURNS TABLE (
       LIMIT p_limit
       FOR UPDATE OF m SKIP LOCKED
     ), claimed AS (
-      UPDATE mailboxes m SET leased_by = p_worker, epoch = m.epoch + 1
+      UPDATE mailboxes m SET leased_by = p_worker, leased_at = now(), epoch = m.epoch + 1
       FROM due WHERE m.id = due.id
       RETURNING m.*
     )
@@ -355,6 +357,16 @@ CREATE FUNCTION claim_mailboxes(p_worker uuid, p_limit integer) RETURNS TABLE (
     FROM claimed c JOIN grants g ON g.user_id = c.user_id
     ORDER BY c.next_run_at;
   END
+  $$;
+
+-- Frees what the worker holds except p_kept: leases whose hand-over got lost, or all when it ends.
+CREATE FUNCTION free_mailboxes(p_worker uuid, p_kept uuid[]) RETURNS bigint
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public
+  AS $$
+    WITH freed AS (
+      UPDATE mailboxes SET leased_by = NULL, epoch = epoch + 1
+      WHERE leased_by = p_worker AND id <> ALL (p_kept) RETURNING 1
+    ) SELECT count(*) FROM freed
   $$;
 
 -- User ids in order, a page at a time: for rotate-keys and the sweep.
@@ -372,8 +384,8 @@ DECLARE
   f text;
 BEGIN
   FOREACH f IN ARRAY ARRAY['sign_in(text, text)', 'session_user_id(bytea)', 'api_key_user_id(bytea)',
-    'grant_user_ids(text)', 'google_user_id(text)', 'claim_mailboxes(uuid, integer)', 'tenants_after(uuid, integer)',
-    'sweep_sessions()'] LOOP
+    'grant_user_ids(text)', 'google_user_id(text)', 'claim_mailboxes(uuid, integer)',
+    'free_mailboxes(uuid, uuid[])', 'tenants_after(uuid, integer)', 'sweep_sessions()'] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
     EXECUTE format('ALTER FUNCTION %s OWNER TO smtp_sync_gate', f);
   END LOOP;
@@ -382,4 +394,5 @@ $$;
 REVOKE CREATE ON SCHEMA public FROM smtp_sync_gate;
 GRANT EXECUTE ON FUNCTION sign_in(text, text), session_user_id(bytea), api_key_user_id(bytea),
   grant_user_ids(text), google_user_id(text) TO smtp_sync_web;
-GRANT EXECUTE ON FUNCTION claim_mailboxes(uuid, integer), tenants_after(uuid, integer), sweep_sessions() TO smtp_sync_worker;
+GRANT EXECUTE ON FUNCTION claim_mailboxes(uuid, integer), free_mailboxes(uuid, uuid[]), tenants_after(uuid, integer),
+  sweep_sessions() TO smtp_sync_worker;

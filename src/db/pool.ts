@@ -68,7 +68,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       return transact(pool, `${begin}; SELECT set_config('app.user_id', '${userId}', true)`, fn);
     },
     asNobody: (fn) => transact(pool, begin, fn),
-    executeSql: (text, values) => onClient(pool, async (ask) => ({ rows: await ask(text, values) })),
+    executeSql: (text, values) =>
+      onClient(pool, async (ask) => {
+        try {
+          return { rows: await ask(text, values) };
+        } catch (error) {
+          // The text may have failed between its own BEGIN and COMMIT.
+          await ask('ROLLBACK').catch(() => undefined);
+          throw error;
+        }
+      }),
     close: () => pool.end(),
   };
 }

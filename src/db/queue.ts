@@ -1,63 +1,107 @@
-/** Enqueues background jobs, in the transaction that makes them necessary. pg-boss runs no part of itself here. */
-import { type ConnectionOptions, PgBoss } from 'pg-boss';
+/** Background jobs over pg-boss: everything that is not a run. */
+import { PgBoss } from 'pg-boss';
 import type { MailboxId, UserId } from '../core/mailbox.ts';
 import type { Database, Tx } from './pool.ts';
 
-/** Try this mailbox's server and credentials; `revision` tells for which ones. */
 export interface ProbeJob {
   readonly userId: UserId;
   readonly mailboxId: MailboxId;
   readonly revision: number;
 }
 
-/** Tell Google that a consent has ended. The token is sealed, base64, at `refreshTokenPlace(userId)`. */
 export interface RevokeJob {
   readonly userId: UserId;
+  /** The token as it was in `grants`, sealed for src/core/place.ts's refreshTokenPlace; base64. */
   readonly sealedRefreshToken: string;
 }
 
+/** A job as a transaction enqueues it: there if and only if that commits. */
 export interface JobQueue {
   probe(tx: Tx, job: ProbeJob): Promise<void>;
-  /** Returns the job's id. */
+  /** Returns the job's id, for `isDone`. */
   revoke(tx: Tx, job: RevokeJob): Promise<string>;
-  /** Whether a job that was enqueued has been done. */
   isDone(tx: Tx, jobId: string): Promise<boolean>;
-  close(): Promise<void>;
+  /** Enqueued at most once in five minutes, whoever asks. */
+  sweep(): Promise<void>;
+  /** Waits up to `graceMs` for jobs under way; default 5 s. */
+  stop(graceMs?: number): Promise<void>;
 }
 
-/** The queues must have been installed by `migrate`. */
-export async function openQueue(database: Database): Promise<JobQueue> {
+/** A handler that throws has its job retried later, within the queue's limits. */
+export interface JobHandlers {
+  probe(job: ProbeJob, signal: AbortSignal): Promise<void>;
+  revoke(job: RevokeJob, signal: AbortSignal): Promise<void>;
+  sweep(signal: AbortSignal): Promise<void>;
+}
+
+export interface QueueOptions {
+  /** Given in a worker, absent in the web process, which only sends. */
+  readonly handlers?: JobHandlers;
+  /** pg-boss's own troubles, e.g. a lost connection; it goes on by itself. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Jobs are looked for this often; a waiting wizard watches. */
+const POLL_SECONDS = 0.5;
+const CONCURRENCY = { probe: 4, revoke: 2, sweep: 1 } as const;
+
+/** The schema must be installed (npm run migrate). The queue lives on `db` and does not close it. */
+export async function openQueue(db: Database, options: QueueOptions): Promise<JobQueue> {
+  const { handlers, onError } = options;
   const boss = new PgBoss({
-    db: { executeSql: (text, values) => database.executeSql(text, values) },
+    db: { executeSql: (text, values) => db.executeSql(text, values) },
     schema: 'pgboss',
     migrate: false,
-    supervise: false,
+    createSchema: false,
     schedule: false,
     registerInstance: false,
+    // Removing finished jobs and failing abandoned ones is for whoever works. Reindexing is for owners.
+    supervise: handlers !== undefined,
+    superviseIntervalSeconds: 5,
+    maintenanceIntervalSeconds: 60,
+    monitorVacuum: false,
+    reindex: false,
   });
-  boss.on('error', () => undefined);
+  boss.on('error', onError);
   await boss.start();
-  const within = (tx: Tx): ConnectionOptions => ({
-    db: { executeSql: async (text, values) => ({ rows: await tx.query(text, values) }) },
-  });
+  if (handlers) await work(boss, handlers);
   return {
     probe: async (tx, job) => {
-      // The revision is in the key: a job waiting for older credentials must not swallow this one.
-      await boss.send('probe', job, { singletonKey: `${job.mailboxId}:${job.revision}`, ...within(tx) });
+      const singletonKey = `${job.mailboxId}:${job.revision}`;
+      await boss.send('probe', job, { db: within(tx), singletonKey });
     },
     revoke: async (tx, job) => {
-      const id = await boss.send('revoke', job, within(tx));
+      const id = await boss.send('revoke', job, { db: within(tx) });
       if (id === null) throw new Error('the revoke job was not enqueued');
       return id;
     },
     isDone: async (tx, jobId) => {
-      const [row] = await tx.query<{ pending: boolean }>(
-        `SELECT EXISTS (SELECT FROM pgboss.job WHERE name = 'revoke' AND id = $1 AND state <> 'completed')
-           AS pending`,
-        [jobId],
-      );
-      return row?.pending === false;
+      const sql = "SELECT 1 FROM pgboss.job WHERE name = 'revoke' AND id = $1 AND state <> 'completed'";
+      return (await tx.query(sql, [jobId])).length === 0;
     },
-    close: () => boss.stop({ graceful: false }),
+    sweep: async () => {
+      await boss.send('sweep', {}, { singletonSeconds: 300 });
+    },
+    stop: (graceMs = 5_000) => boss.stop({ graceful: true, timeout: graceMs, close: false }),
   };
+}
+
+const within = (tx: Tx) => ({
+  executeSql: async (text: string, values?: unknown[]) => ({ rows: await tx.query(text, values) }),
+});
+
+async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
+  const options = (name: keyof typeof CONCURRENCY) => ({
+    pollingIntervalSeconds: POLL_SECONDS,
+    localConcurrency: CONCURRENCY[name],
+  });
+  await boss.work<ProbeJob>('probe', options('probe'), async ([job]) => {
+    if (job) await handlers.probe(job.data, job.signal);
+  });
+  await boss.work<RevokeJob>('revoke', options('revoke'), async ([job]) => {
+    if (job) await handlers.revoke(job.data, job.signal);
+  });
+  await boss.work('sweep', options('sweep'), async ([job]) => {
+    if (job) await handlers.sweep(job.signal);
+  });
 }

@@ -29,5 +29,7 @@ export async function findUser(tx: Tx): Promise<User | null> {
 
 /** Deletes the tenant with every row. */
 export async function deleteUser(tx: Tx): Promise<void> {
+  // Mailboxes first: a ledger locks its mailbox before its user, and the other way round would be a deadlock.
+  await tx.query('DELETE FROM mailboxes WHERE user_id = current_tenant()');
   await tx.query('DELETE FROM users WHERE id = current_tenant()');
 }
