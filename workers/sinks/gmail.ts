@@ -88,12 +88,11 @@ async function openUpload(link: Link, message: Outgoing, signal: AbortSignal): P
   return createUpload(link, uri as SessionUri, path);
 }
 
-/** Path and query of a session URI on the configured host and under the upload path; null for any other. */
+/** Path and query of a session URI on the configured host and under its upload path; null for any other. */
 function sessionPath(root: GmailRoot, uri: string): string | null {
-  const prefix = `${root.origin}${UPLOAD_PATH}?`;
-  return uri.startsWith(prefix) && /^[\x21\x24-\x7e]+$/.test(uri.slice(prefix.length))
-    ? uri.slice(root.origin.length)
-    : null;
+  if (!uri.startsWith(`${root.origin}/upload/`)) return null;
+  const path = uri.slice(root.origin.length);
+  return /^[\x21\x24-\x7e]+$/.test(path) && !path.includes('..') ? path : null;
 }
 
 function createUpload(link: Link, uri: SessionUri, path: string): Upload {
