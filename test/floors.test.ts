@@ -66,7 +66,8 @@ test('what is allowed passes', () => {
     'src/core/a.ts': "import { createHash } from 'node:crypto';\nimport type { B } from './b.ts';",
     'src/db/a.ts': "import pg from 'pg';\nimport { Fault } from '../core/fault.ts';",
     'src/http/a.ts': "import express from 'express';\nimport { createSeal } from '../seal.ts';",
-    'workers/main.ts': "import { readWorkerConfig } from '../src/config.ts';\nreadWorkerConfig(process.env);",
+    'workers/main.ts':
+      "import { readWorkerConfig } from '../src/config.ts';\nreadWorkerConfig(process.env, {});",
     'workers/sources/imap.ts': "import { ImapFlow } from 'imapflow';",
     'workers/jobs/a.ts': "import { gmail } from '@googleapis/gmail';\nimport { x } from '../../src/db/x.ts';",
     'test/a.test.ts': "import pg from 'pg';\nprocess.env.HOME;",

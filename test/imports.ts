@@ -8,7 +8,7 @@ export interface Scan {
   readonly specifiers: readonly string[];
   /** Dynamic imports whose specifier is not a plain string. */
   readonly computed: number;
-  /** Uses of `process.env`, and those of them that hand it to a `read…Config`. */
+  /** Uses of `process.env`, and those of them that hand it to a reader of src/config.ts. */
   readonly envUses: number;
   readonly envReads: number;
 }
@@ -23,6 +23,7 @@ const WORD = /[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*|\d[\w.]*/uy;
 const STRING = /'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"/y;
 const REGEXP = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
 const TEMPLATE_TEXT = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*/y;
+const READER = /^(?:read\w*Config|forgetPrivateKeys)$/;
 /** After these words an expression begins, so a slash begins a regular expression. */
 const BEFORE_EXPRESSION =
   /^(?:return|typeof|case|in|of|do|else|void|delete|throw|new|await|yield|instanceof)$/;
@@ -44,7 +45,7 @@ export function scan(source: string): Scan {
     }
     if (token.text === 'process' && (text(1) === '[' || (/^\??\.$/.test(text(1)) && text(2) === 'env'))) {
       found.envUses++;
-      if (/^read\w*Config$/.test(text(-2)) && text(-1) === '(' && text(3) === ')') found.envReads++;
+      if (READER.test(text(-2)) && text(-1) === '(' && /^[),]$/.test(text(3))) found.envReads++;
     }
   });
   return { specifiers, ...found };
