@@ -10,6 +10,9 @@ import { fingerprint } from './run-key.ts';
 const CAP = 256 * 1024;
 /** Characters of one From header that are parsed at most. */
 const FROM_CAP = 16 * 1024;
+/** Characters of a date that are parsed at most. */
+const DATE_CAP = 256;
+const YEAR_10000 = Date.UTC(10_000, 0);
 
 export interface HeaderFacts {
   /** A-label, at most 253 characters, or `invalid`. */
@@ -21,19 +24,36 @@ export interface HeaderFacts {
 }
 
 export class HeaderBlock {
-  #bytes: Buffer = Buffer.alloc(0);
+  #room: Buffer = Buffer.alloc(0);
+  #length = 0;
   #complete = false;
 
   /** Copies what belongs to the header block (RFC 5322 §2.1: up to the first empty line); ignores the rest. */
   push(piece: Uint8Array): void {
     if (this.#complete) return;
-    const before = this.#bytes;
-    const joined = Buffer.concat([before, piece.subarray(0, CAP - before.length)]);
-    before.fill(0);
-    const end = endOfHeader(joined, Math.max(0, before.length - 3));
-    this.#complete = end >= 0 || joined.length >= CAP;
-    this.#bytes = end >= 0 ? joined.subarray(0, end) : joined;
-    if (end >= 0) joined.fill(0, end);
+    const before = this.#length;
+    const added = piece.subarray(0, CAP - before);
+    this.#reserve(before + added.length);
+    this.#room.set(added, before);
+    this.#length = before + added.length;
+    const end = endOfHeader(this.#bytes, Math.max(0, before - 3));
+    this.#complete = end >= 0 || this.#length >= CAP;
+    if (end < 0) return;
+    this.#room.fill(0, end);
+    this.#length = end;
+  }
+
+  get #bytes(): Buffer {
+    return this.#room.subarray(0, this.#length);
+  }
+
+  /** Doubles, so that many small pieces cost no more than their bytes. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#room.length) return;
+    const room = Buffer.alloc(Math.min(CAP, 2 * bytes));
+    room.set(this.#bytes);
+    this.#room.fill(0);
+    this.#room = room;
   }
 
   facts(): HeaderFacts {
@@ -54,8 +74,8 @@ export class HeaderBlock {
   }
 
   destroy(): void {
-    this.#bytes.fill(0);
-    this.#bytes = Buffer.alloc(0);
+    this.#room.fill(0);
+    this.#length = 0;
     this.#complete = true;
   }
 }
@@ -71,17 +91,17 @@ function endOfHeader(bytes: Buffer, from: number): number {
 
 /** Header fields in order, names in lower case, values unfolded (RFC 5322 §2.2.3) and trimmed. */
 function unfold(text: string): [name: string, value: string][] {
-  const fields: [string, string][] = [];
+  const fields: [name: string, lines: string[]][] = [];
   for (const line of text.split(/\r?\n/)) {
-    const top = fields.at(-1);
     if (/^[ \t]/.test(line)) {
-      if (top) top[1] = `${top[1]} ${line.trim()}`.trim();
+      fields.at(-1)?.[1].push(line.trim());
       continue;
     }
     const colon = line.indexOf(':');
-    if (colon > 0) fields.push([line.slice(0, colon).trimEnd().toLowerCase(), line.slice(colon + 1).trim()]);
+    if (colon > 0)
+      fields.push([line.slice(0, colon).trimEnd().toLowerCase(), [line.slice(colon + 1).trim()]]);
   }
-  return fields;
+  return fields.map(([name, lines]) => [name, lines.join(' ').trim()]);
 }
 
 /** The domain of the first address in a From header's value, as an A-label; `invalid` when there is none. */
@@ -102,13 +122,14 @@ function isHostName(domain: string): boolean {
   );
 }
 
-/** RFC 5321 §4.4: the date stands behind the last semicolon of a Received header. */
+/**
+ * RFC 5321 §4.4: the date stands behind the last semicolon of a Received header. Years that no message can have come
+ * in are none, for what is made of the time later (a database column, a delay) would not bear them.
+ */
 function receivedTime(received: string): number | null {
-  const at = Date.parse(
-    received
-      .slice(received.lastIndexOf(';') + 1)
-      .replace(/\([^)]*\)/g, ' ')
-      .trim(),
-  );
-  return received.includes(';') && Number.isFinite(at) ? at : null;
+  const semicolon = received.lastIndexOf(';');
+  if (semicolon < 0) return null;
+  const date = received.slice(semicolon + 1, semicolon + 1 + DATE_CAP).replace(/\([^)]*\)/g, ' ');
+  const at = Date.parse(date.trim());
+  return at >= 0 && at < YEAR_10000 ? at : null;
 }
