@@ -13,7 +13,8 @@ const UNVERIFIED = new Set(['disable', 'no-verify', 'false', '0']);
  * an Error that names the problem and never the URL.
  */
 export function connectionOf(url: string): pg.ClientConfig {
-  const parsed = URL.parse(url);
+  // libpq allows a URL without a host when a parameter names a socket; WHATWG does not.
+  const parsed = URL.parse(url.replace(/^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)(?=\/)/, '$1localhost'));
   if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
     throw new Error('The database URL must have the form postgres://user:password@host:port/database.');
   }

@@ -63,7 +63,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const become = config.user === role ? '' : `; SET LOCAL ROLE ${role}`;
   const begin = `BEGIN; SET LOCAL statement_timeout = '30s'${become}`;
   return {
-    withTenant: (userId, fn) => {
+    withTenant: async (userId, fn) => {
       if (!UUID.test(userId)) throw new RangeError('not a user id');
       return transact(pool, `${begin}; SELECT set_config('app.user_id', '${userId}', true)`, fn);
     },
@@ -87,9 +87,20 @@ async function transact<T>(pool: pg.Pool, begin: string, fn: (tx: Tx) => Promise
     // Not awaited: the first statements ride along. Should it fail, the transaction is aborted and so are they.
     const begun = ask(begin);
     begun.catch(() => undefined);
+    let failed = false;
+    const query: Ask = async (statement, values) => {
+      try {
+        return await ask(statement, values);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    };
     try {
-      const result = await fn({ query: ask });
+      const result = await fn({ query });
       await begun;
+      // PostgreSQL would answer such a COMMIT by rolling back, without an error.
+      if (failed) throw new Error('a statement failed and nobody minded');
       await ask('COMMIT');
       return result;
     } catch (error) {
@@ -133,6 +144,6 @@ async function onClient<T>(pool: pg.Pool, fn: (ask: Ask) => Promise<T>): Promise
 
 /** Several statements in one text give an array of results, which pg's types do not say. */
 function rowsOf<Row>(result: unknown): Row[] {
-  const results = (Array.isArray(result) ? result : [result]) as { rows: Row[]; command: string }[];
+  const results = (Array.isArray(result) ? result : [result]) as { rows: Row[] }[];
   return results.flatMap((each) => each.rows);
 }
