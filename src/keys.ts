@@ -57,6 +57,9 @@ export function keepKeys(dataDir: string): Keys {
   return made;
 }
 
+/** The keys that `keepKeys` made before; null when there are none. Writes nothing. */
+export const findKeys = (dataDir: string): Keys | null => readKeys(join(dataDir, 'keys', FILE));
+
 function readKeys(path: string): Keys | null {
   let content: string;
   try {

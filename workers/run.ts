@@ -3,6 +3,7 @@ import { Fault, isFault } from '../src/core/fault.ts';
 import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
+import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
 import type { Ledger, Outgoing, SealPlace, Source } from '../src/core/ports.ts';
 import { HOUR, type Lease, MINUTE, type Verdict } from '../src/core/schedule.ts';
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
@@ -60,18 +61,12 @@ async function judgeGrant(
 }
 
 async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
-  const { userId: tenant, mailboxId: row } = lease;
+  const { userId, mailboxId } = lease;
   const open = async (sealed: Uint8Array, place: SealPlace): Promise<Buffer> =>
     Buffer.from(await deps.unseal(sealed, place));
   const refreshToken = await openGrant(lease, deps);
-  const fingerprintPlace = { tenant, table: 'mailboxes', column: 'sealed_fingerprint_key', row };
-  const fingerprintKey = await open(lease.sealedFingerprintKey, fingerprintPlace);
-  const password = await open(lease.sealedPassword, {
-    tenant,
-    table: 'mailboxes',
-    column: 'sealed_password',
-    row,
-  });
+  const fingerprintKey = await open(lease.sealedFingerprintKey, fingerprintKeyPlace(userId, mailboxId));
+  const password = await open(lease.sealedPassword, passwordPlace(userId, mailboxId));
   const ledger = deps.openLedger(lease);
   const runKey = createRunKey();
   const credentials = { username: lease.username, password: password.toString('utf8') };
@@ -96,9 +91,10 @@ async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
 
 /** A grant that cannot be opened is as good as none: the user must consent again. */
 async function openGrant(lease: Lease, { unseal }: RunDeps): Promise<string> {
-  const place = { tenant: lease.userId, table: 'grants', column: 'sealed_refresh_token', row: lease.userId };
   try {
-    return Buffer.from(await unseal(lease.sealedRefreshToken, place)).toString('utf8');
+    return Buffer.from(await unseal(lease.sealedRefreshToken, refreshTokenPlace(lease.userId))).toString(
+      'utf8',
+    );
   } catch (cause) {
     throw isFault(cause, 'seal-broken') ? new Fault('grant-missing', { cause }) : cause;
   }
@@ -134,18 +130,11 @@ async function openVisit(
   };
 }
 
-const runKeyPlace = (lease: Lease, row: string): SealPlace => ({
-  tenant: lease.userId,
-  table: 'run_keys',
-  column: 'sealed',
-  row,
-});
-
 /** The ledger that stores the run key before the run's first intent. */
 function withRunKey(ledger: Ledger, runKey: RunKey, lease: Lease, { seal }: RunDeps): Ledger {
   let kept: Promise<void> | undefined;
   const keep = async (): Promise<void> =>
-    ledger.keepRunKey(runKey.id, await seal(runKey.bytes, runKeyPlace(lease, runKey.id)));
+    ledger.keepRunKey(runKey.id, await seal(runKey.bytes, runKeyPlace(lease.userId, runKey.id)));
   return {
     ...ledger,
     intend: async (intent: Intent) => {
@@ -165,7 +154,7 @@ async function runKeyOf(
 ): Promise<RunKey> {
   if (transfer.runKeyId === own.id) return own;
   try {
-    const bytes = await unseal(transfer.sealedRunKey, runKeyPlace(lease, transfer.runKeyId));
+    const bytes = await unseal(transfer.sealedRunKey, runKeyPlace(lease.userId, transfer.runKeyId));
     return openRunKey(transfer.runKeyId, bytes);
   } catch (cause) {
     throw isFault(cause, 'seal-broken') ? new Fault('upload-lost', { cause }) : cause;
