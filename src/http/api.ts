@@ -66,7 +66,7 @@ const optionFields = {
 };
 
 /** The whole of a mailbox's options, as stored: rules that concern several of them. */
-export const mailboxOptionsSchema = z.strictObject(optionFields).superRefine((options, context) => {
+const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, context) => {
   if (options.history === 'since' && options.since === null)
     context.addIssue({ code: 'custom', path: ['since'], message: 'is required when history is "since"' });
   if (options.history !== 'since' && options.since !== null)
@@ -76,8 +76,10 @@ export const mailboxOptionsSchema = z.strictObject(optionFields).superRefine((op
   later(options.deleteAfterDays !== null, 'deleteAfterDays', context);
 });
 
+export const storedOptionsSchema = z.object({ options: wholeOptionsSchema });
+
 /** Options as sent: every one may be left out. */
-export const partialOptionsSchema = z.strictObject(optionFields).partial();
+const partialOptionsSchema = z.strictObject(optionFields).partial();
 
 /** What an option is when it was never sent; `pollSeconds` is the operator's (POLL_SECONDS). */
 export const DEFAULT_OPTIONS = {

@@ -10,8 +10,8 @@ import {
   type CreateMailbox,
   DEFAULT_OPTIONS,
   type Mailbox,
-  mailboxOptionsSchema,
   type PatchMailbox,
+  storedOptionsSchema,
 } from './api.ts';
 import { faultView, HttpError, parseInput } from './errors.ts';
 import type { Parts } from './parts.ts';
@@ -186,15 +186,14 @@ const mergeOptions = (current: MailboxOptions, sent: NonNullable<PatchMailbox['o
 });
 
 function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: object): MailboxOptions {
-  const parsed = mailboxOptionsSchema.safeParse(merged);
-  if (!parsed.success) return parseInput(mailboxOptionsSchema, merged);
-  const { folders, pollSeconds } = parsed.data;
+  const { options } = parseInput(storedOptionsSchema, { options: merged });
+  const { folders, pollSeconds } = options;
   const shortest = Math.min(60, parts.settings.pollSeconds);
   if (pollSeconds < shortest)
     throw new HttpError('invalid-request', `options.pollSeconds: must be at least ${shortest}`);
   if (protocol === 'pop3' && folders !== 'all' && folders.some((folder) => folder !== 'INBOX'))
     throw new HttpError('invalid-request', 'options.folders: POP3 has only INBOX');
-  return parsed.data;
+  return options;
 }
 
 /** Connecting one account twice would deliver its mail twice. */

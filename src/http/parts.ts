@@ -1,32 +1,16 @@
 /** What the web process is wired from; src/main.ts and the tests fill it in. */
+import type { WebConfig } from '../config.ts';
 import type { Log, Seal } from '../core/ports.ts';
 import type { Database } from '../db/pool.ts';
 import type { JobQueue } from '../db/queue.ts';
-
-/** Whom Google says that somebody is, and what was granted. */
-export interface Identity {
-  /** Google's permanent id of the account. */
-  readonly sub: string;
-  readonly email: string;
-  /** As granted, which may be less than was asked for. */
-  readonly scopes: readonly string[];
-  /** null: the one given earlier stays valid. */
-  readonly refreshToken: string | null;
-}
-
-export interface Consent {
-  /** Where the browser goes to be asked. */
-  authorizationUrl(secrets: { state: string; nonce: string; codeVerifier: string }): string;
-  /** Redeems the code and verifies the id token. Faults `google-unavailable`, `consent-failed`. */
-  exchange(answer: { code: string; nonce: string; codeVerifier: string }): Promise<Identity>;
-}
+import type { ConsentEndpoints } from '../google/consent.ts';
 
 export interface Parts {
   readonly database: Database;
   readonly queue: JobQueue;
   readonly seal: Seal;
   /** null: no OAuth client is configured, so nobody can sign in. */
-  readonly consent: Consent | null;
+  readonly google: ConsentEndpoints | null;
   readonly log: Log;
   /** How many migrations the database lacks. Fault `database-unavailable`. */
   pendingMigrations(): Promise<number>;
@@ -46,4 +30,19 @@ export interface Settings {
   readonly dialsPerMinute: number;
   /** ms that the deletion of an account waits for the revocation at Google. */
   readonly revokeWaitMs: number;
+}
+
+/** How this installation asks for consent; null when no OAuth client is configured. */
+export function consentEndpoints({ google, publicUrl }: WebConfig): ConsentEndpoints | null {
+  if (google.client === null) return null;
+  const { authUrl, tokenUrl, jwksUrl, issuer } = google;
+  return {
+    authUrl,
+    tokenUrl,
+    jwksUrl,
+    issuer,
+    clientId: google.client.id,
+    clientSecret: google.client.secret,
+    redirectUri: `${publicUrl}/auth/google/callback`,
+  };
 }

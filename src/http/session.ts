@@ -41,7 +41,7 @@ export async function identify(parts: Parts, req: Request): Promise<Caller | nul
 
 /** A fresh session for this browser; the one it had, whoever's it was, ends. */
 export async function openSession(parts: Parts, req: Request, res: Response, userId: UserId): Promise<void> {
-  await endSession(parts, req, res);
+  await forgetSession(parts, req);
   const token = newToken();
   await parts.database.withTenant(userId, (tx) =>
     createSession(tx, { tokenHash: hashToken(token), userId, lifetimeMs: SESSION_MS }),
@@ -51,8 +51,12 @@ export async function openSession(parts: Parts, req: Request, res: Response, use
 
 /** Ends this browser's session, if it has one. */
 export async function endSession(parts: Parts, req: Request, res: Response): Promise<void> {
-  const token = readCookie(req, 'session', parts.settings.publicUrl);
+  await forgetSession(parts, req);
   clearCookie(res, 'session', parts.settings.publicUrl);
+}
+
+async function forgetSession(parts: Parts, req: Request): Promise<void> {
+  const token = readCookie(req, 'session', parts.settings.publicUrl);
   if (token === null) return;
   const hash = hashToken(token);
   const userId = await parts.database.asNobody((tx) => findSessionUser(tx, hash));

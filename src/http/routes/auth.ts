@@ -2,7 +2,8 @@
 import { type Request, type Response, Router } from 'express';
 import { isFault } from '../../core/fault.ts';
 import { beginSignIn, takeSignIn } from '../../db/sign-ins.ts';
-import { admit, declineGrant } from '../admission.ts';
+import { consentUrl, exchangeCode } from '../../google/consent.ts';
+import { admit } from '../admission.ts';
 import { readCookie, setCookie } from '../cookies.ts';
 import type { Limits } from '../limits.ts';
 import { notice } from '../pages/layout.ts';
@@ -10,8 +11,7 @@ import type { Parts } from '../parts.ts';
 import { endSession, hashToken, newToken, openSession, requireOwnOrigin } from '../session.ts';
 import { deriveSignIn } from '../sign-in.ts';
 
-/** All that is needed of Gmail; https://developers.google.com/workspace/gmail/api/auth/scopes */
-const GMAIL_INSERT = 'https://www.googleapis.com/auth/gmail.insert';
+const EXCHANGE_MS = 20_000;
 const SIGN_IN_MS = 10 * 60 * 1000;
 
 const REFUSALS = {
@@ -51,7 +51,7 @@ export function createAuthRouter(parts: Parts, limits: Limits): Router {
 
 async function startSignIn(parts: Parts, req: Request, res: Response): Promise<void> {
   const { publicUrl, sessionSecret } = parts.settings;
-  if (parts.consent === null) return refuse(res, 'not-configured');
+  if (parts.google === null) return refuse(res, 'not-configured');
   const state = newToken();
   // Kept while it is there, so that two tabs can sign in side by side.
   const browser = readCookie(req, 'browser', publicUrl) ?? newToken();
@@ -59,17 +59,14 @@ async function startSignIn(parts: Parts, req: Request, res: Response): Promise<v
     beginSignIn(tx, { stateHash: hashToken(state), lifetimeMs: SIGN_IN_MS }),
   );
   setCookie(res, 'browser', browser, SIGN_IN_MS, publicUrl);
-  res.redirect(
-    302,
-    parts.consent.authorizationUrl({ state, ...deriveSignIn(sessionSecret, state, browser) }),
-  );
+  res.redirect(302, consentUrl(parts.google, { state, ...deriveSignIn(sessionSecret, state, browser) }));
 }
 
 async function finishSignIn(parts: Parts, req: Request, res: Response): Promise<void> {
   const { publicUrl, sessionSecret } = parts.settings;
   const { state, code, error } = req.query;
   const browser = readCookie(req, 'browser', publicUrl);
-  if (parts.consent === null) return refuse(res, 'not-configured');
+  if (parts.google === null) return refuse(res, 'not-configured');
   if (typeof state !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(state) || browser === null)
     return refuse(res, 'stale');
   const known = await parts.database.asNobody((tx) => takeSignIn(tx, hashToken(state)));
@@ -77,13 +74,10 @@ async function finishSignIn(parts: Parts, req: Request, res: Response): Promise<
   if (error === 'access_denied') return refuse(res, 'denied');
   if (typeof code !== 'string' || code === '' || error !== undefined) return refuse(res, 'failed');
   try {
-    const { nonce, codeVerifier } = deriveSignIn(sessionSecret, state, browser);
-    const identity = await parts.consent.exchange({ code, codeVerifier, nonce });
-    if (!identity.scopes.includes(GMAIL_INSERT)) {
-      await declineGrant(parts, identity);
-      return refuse(res, 'scope');
-    }
-    await openSession(parts, req, res, await admit(parts, identity));
+    const attempt = deriveSignIn(sessionSecret, state, browser);
+    const result = await exchangeCode(parts.google, attempt, code, AbortSignal.timeout(EXCHANGE_MS));
+    if (result.kind === 'refused') return refuse(res, 'failed');
+    await openSession(parts, req, res, await admit(parts, result.consent));
     res.redirect(303, '/');
   } catch (failure) {
     if (isFault(failure, 'scope-missing')) return refuse(res, 'scope');

@@ -1,0 +1,81 @@
+/** The web process: reads its configuration, wires its parts, serves until SIGTERM or until its parent is gone. */
+import { readWebConfig, type WebConfig } from './config.ts';
+import { ConfigError, type Environment } from './config-parse.ts';
+import { findEmbedded } from './db/embedded.ts';
+import { countPendingMigrations } from './db/migration-state.ts';
+import { openDatabase } from './db/pool.ts';
+import { openQueue } from './db/queue.ts';
+import { serveMetrics } from './http/metrics.ts';
+import { consentEndpoints, type Parts, type Settings } from './http/parts.ts';
+import { serveWeb } from './http/server.ts';
+import { createLog } from './log.ts';
+import { exitWithParent } from './parent.ts';
+import { createSeal } from './seal.ts';
+
+const GRACE_MS = 5000;
+
+async function main(): Promise<void> {
+  const stopping = untilStopped();
+  // Whoever starts us may hold them; this process must not be able to open what it seals.
+  const heldPrivateKeys = process.env.UNSEAL_PRIVATE_KEYS !== undefined;
+  delete process.env.UNSEAL_PRIVATE_KEYS;
+  const config = readWebConfig(await withDatabase(process.env));
+  const log = createLog({ level: config.logLevel, name: 'web' });
+  if (heldPrivateKeys) log.warn('private-keys-dropped');
+  const database = await openDatabase({ url: config.databaseUrl, role: 'web' });
+  const queue = await openQueue(database, {
+    onError: (error) => log.warn('queue-trouble', { error }),
+  });
+  const parts: Parts = {
+    database,
+    queue,
+    seal: createSeal(config.sealPublicKey),
+    google: consentEndpoints(config),
+    log,
+    pendingMigrations: () => countPendingMigrations(database),
+    settings: settingsOf(config),
+  };
+  const web = await serveWeb(parts, config.port, config.host);
+  const metrics = await serveMetrics(web.metrics.registry, config.metricsPort, config.host);
+  log.info('web-listening', { port: web.port });
+  await stopping;
+  metrics.close();
+  metrics.closeAllConnections();
+  await web.close(GRACE_MS);
+  await queue.stop();
+  await database.close();
+  log.info('web-stopped');
+}
+
+/** Without DATABASE_URL: the embedded database, if `npm start` or `npm run demo` has it running. */
+async function withDatabase(env: Environment): Promise<Environment> {
+  if (env.DATABASE_URL) return env;
+  const embedded = await findEmbedded(env.DATA_DIR || './data');
+  return embedded ? { ...env, DATABASE_URL: embedded.webUrl } : env;
+}
+
+const settingsOf = (config: WebConfig): Settings => ({
+  publicUrl: config.publicUrl,
+  sessionSecret: config.sessionSecret,
+  pollSeconds: config.pollSeconds,
+  // The platform's own proxy, in production.
+  trustedProxies: config.production ? 1 : 0,
+  signInsPerMinute: 60,
+  dialsPerMinute: 60,
+  revokeWaitMs: 5000,
+});
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+    exitWithParent(resolve);
+  });
+}
+
+main().catch((error: unknown) => {
+  // Our own sentences for the operator; anything else could quote a URL with a password.
+  if (error instanceof ConfigError) console.error(error.message);
+  else createLog({ level: 'info', name: 'web' }).error('web-failed', { error });
+  process.exit(1);
+});
