@@ -1,9 +1,11 @@
 /** Views of the environment for the commands around the two processes: start, migrate, rotate-keys. */
 import { z } from 'zod';
 import { webFields, workerFields } from './config.ts';
-import { databaseUrl, privateKeys, text } from './config-fields.ts';
+import { databaseUrl, integer, privateKeys, text } from './config-fields.ts';
 import { ConfigError, type Environment, parse, present } from './config-parse.ts';
 
+/** Read by commands and by neither process. */
+const COMMANDS_OWN = ['DATABASE_OWNER_URL', 'DATA_DIR'] as const;
 const KEYS = ['SEAL_PUBLIC_KEY', 'UNSEAL_PRIVATE_KEYS', 'SESSION_SECRET'] as const;
 /** Well-formed, and replaced before anything starts: lets the rest be checked before there are keys. */
 const PLACEHOLDERS = {
@@ -91,6 +93,22 @@ export function readStartConfig(env: Environment) {
 }
 export type StartConfig = ReturnType<typeof readStartConfig>;
 
+/** What `npm run demo` needs: a port if one is wanted, and what is not ours to pass on. Throws ConfigError. */
+export function readDemoConfig(env: Environment) {
+  const fields = parse(env, z.object({ PORT: integer(0, 65_535).prefault('0') }));
+  const ours = new Set([
+    ...Object.keys(webFields({})),
+    ...Object.keys(workerFields({})),
+    ...COMMANDS_OWN,
+    'NODE_ENV',
+  ]);
+  const foreign = Object.entries(present(env)).filter(([key]) => !ours.has(key));
+  return Object.freeze({
+    port: fields.PORT,
+    environment: Object.fromEntries(foreign.map(([key, value]) => [key, String(value)])),
+  });
+}
+
 /**
  * The environment with only its own part of our keys; what is not ours (PATH, TZ, NODE_EXTRA_CA_CERTS, …) passes.
  * Neither process gets the owner's database connection.
@@ -99,7 +117,7 @@ export function environmentFor(process: 'web' | 'worker', env: Environment): Rec
   const web = Object.keys(webFields(env));
   const worker = Object.keys(workerFields(env));
   const own = new Set(process === 'web' ? web : worker);
-  const ours = new Set([...web, ...worker, 'DATABASE_OWNER_URL', 'DATA_DIR']);
+  const ours = new Set([...web, ...worker, ...COMMANDS_OWN]);
   const passing = Object.entries(present(env)).filter(([key]) => own.has(key) || !ours.has(key));
   return Object.fromEntries(passing.map(([key, value]) => [key, String(value)]));
 }
