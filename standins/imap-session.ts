@@ -40,8 +40,7 @@ export class ImapServerSession {
   /** Serves until the client leaves. */
   async run(): Promise<void> {
     const { tricks, commands } = this.#env;
-    if (tricks.stall?.has('GREETING')) return;
-    await this.#say(tricks.greeting ?? '* OK stand-in ready');
+    if (!tricks.stall?.has('GREETING')) await this.#say(tricks.greeting ?? '* OK stand-in ready');
     for (;;) {
       const command = await this.#reader.command();
       if (!command) return;
@@ -93,7 +92,7 @@ export class ImapServerSession {
       case 'LOGOUT':
         await this.#say('* BYE see you');
         await this.#done(tag, 'OK done');
-        this.#socket.end();
+        await this.#reader.line();
         return 'end';
       case 'STARTTLS':
         return await this.#startTls(tag);

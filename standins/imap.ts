@@ -3,7 +3,7 @@
  * misbehaves when told to.
  */
 import { createServer, type Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import type { Leaf } from './authority.ts';
 import { ImapServerSession } from './imap-session.ts';
 import { ImapStore, type Placement, type StoredMessage } from './imap-store.ts';
@@ -52,24 +52,26 @@ export async function startImapServer(options: ImapServerOptions): Promise<ImapS
     return secured;
   };
 
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
+  const serve = (socket: Socket, secure: boolean): void => {
     socket.on('error', () => {});
+    new ImapServerSession(socket, secure, { store, tricks, commands, changes, upgrade })
+      .run()
+      // The client is gone, or has its answer to LOGOUT and goes now.
+      .finally(() => socket.destroy())
+      .catch(() => {});
+  };
+
+  const server =
+    security === 'tls'
+      ? createTlsServer({ ...leaf, minVersion: 'TLSv1.2', noDelay: true }, (socket) => serve(socket, true))
+      : createServer({ noDelay: true }, (socket) => serve(socket, false));
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
     socket.once('close', () => {
       sockets.delete(socket);
       if (sockets.size === 0) for (const resolve of waiting) resolve();
     });
-    const serve = async () => {
-      const own = security === 'tls' ? await upgrade(socket) : socket;
-      await new ImapServerSession(own, security === 'tls', {
-        store,
-        tricks,
-        commands,
-        changes,
-        upgrade,
-      }).run();
-    };
-    serve().catch(() => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

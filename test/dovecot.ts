@@ -2,7 +2,7 @@
  * Debian's Dovecot as a child process, wholly inside a temporary directory, on loopback ports of its own. Works as
  * root (mail then belongs to `nobody`, because Dovecot serves none to root) and as anybody else.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
   chmod,
@@ -117,7 +117,7 @@ function configuration(dir: string, ports: Dovecot['ports']): string {
     ? ''
     : `default_internal_user = ${userInfo().username}
 default_login_user = ${userInfo().username}
-default_internal_group = ${mailGid()}`;
+default_internal_group = ${execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()}`;
   const login = (protocol: string, plain: number, tls: number) => `
 service ${protocol}-login {
   chroot =
