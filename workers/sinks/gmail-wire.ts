@@ -28,13 +28,13 @@ export interface Exchange {
   readonly deadline: number;
 }
 
-/** The exchange broke: no (whole) answer came. `reused`: on a connection that had been idle. */
+/** The exchange broke: no (whole) answer came. `stale`: a connection that had been idle turned out to be dead. */
 export class ExchangeBroken extends Error {
   override readonly name = 'ExchangeBroken';
-  readonly reused: boolean;
-  constructor(message: string, reused: boolean, cause?: unknown) {
+  readonly stale: boolean;
+  constructor(message: string, stale: boolean, cause?: unknown) {
     super(message, { cause });
-    this.reused = reused;
+    this.stale = stale;
   }
 }
 
@@ -89,11 +89,13 @@ export function exchange(
       reject(error);
     };
     const broken = (message: string, cause?: unknown): void =>
-      fail(new ExchangeBroken(message, request.reusedSocket, cause));
+      fail(new ExchangeBroken(message, false, cause));
     const onAbort = (): void => fail(signal.reason);
     const timer = setTimeout(() => broken('no answer before the deadline'), call.deadline);
     signal.addEventListener('abort', onAbort, { once: true });
-    request.on('error', (error) => broken('the connection failed', error));
+    request.on('error', (error) =>
+      fail(new ExchangeBroken('the connection failed', request.reusedSocket, error)),
+    );
     request.on('response', (response) => {
       collect(response, broken, (body) => {
         // An answer that comes before all was sent: what is still queued must never be sent.

@@ -149,7 +149,7 @@ async function tell(
     } catch (error) {
       if (!(error instanceof ExchangeBroken)) throw error;
       if (question === 'put') throw new Fault('upload-interrupted', { cause: error });
-      if (retried || !error.reused) throw new Fault('gmail-unavailable', { cause: error });
+      if (retried || !error.stale) throw new Fault('gmail-unavailable', { cause: error });
     }
   }
 }
