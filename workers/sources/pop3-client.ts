@@ -1,0 +1,148 @@
+/**
+ * A POP3 session in its TRANSACTION state (RFC 1939 §5), as pop3-open.ts makes it: encrypted and logged in. One
+ * call at a time; what an unfinished call left on the wire is read and dropped by the next.
+ */
+import { Fault } from '../../src/core/fault.ts';
+import type { Pop3Channel, Pop3Timeouts } from './pop3-channel.ts';
+import { faultOfRefusal } from './pop3-fault.ts';
+
+/** A multi-line response under way. */
+export interface Retrieval {
+  /** null: it goes on; see `Pop3Client.next`. */
+  readonly refused: string | null;
+}
+
+/** Messages in one listing; more than any mailbox that POP3 is still usable with. */
+const MAX_LISTED = 1_000_000;
+
+export class Pop3Client {
+  readonly #channel: Pop3Channel;
+  readonly #timeouts: Pop3Timeouts;
+  /** Commands sent whose responses nobody has begun to read, and whether one is half read. All are multi-line. */
+  #owed = 0;
+  #halfRead = false;
+  /** Whether commands may be sent before the answers to earlier ones have come (RFC 2449 §6.6). */
+  readonly pipelining: boolean;
+
+  constructor(channel: Pop3Channel, timeouts: Pop3Timeouts, pipelining: boolean) {
+    this.#channel = channel;
+    this.#timeouts = timeouts;
+    this.pipelining = pipelining;
+  }
+
+  /** STAT: messages in the maildrop. */
+  async stat(signal: AbortSignal): Promise<number> {
+    const text = await this.#ask('STAT', signal);
+    const count = /^(\d{1,9}) \d+/.exec(text)?.[1];
+    if (count === undefined) throw this.#protocol();
+    return Number(count);
+  }
+
+  /**
+   * UIDL: message numbers and their ids in the server's order. Fault `no-uidl` when it is not to be had, gives
+   * an id to several messages (then it identifies none) or leaves one without.
+   */
+  async uidl(signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
+    await this.#settle(signal);
+    const status = await this.#exchange('UIDL', signal);
+    if (status !== null) throw faultOfRefusal(status, 'no-uidl');
+    const ids = new Map<number, string>();
+    const seen = new Set<string>();
+    let unusable = false;
+    for await (const line of this.#channel.lines(MAX_LISTED, signal)) {
+      const [, number, id] = /^(\d{1,9})(?:[ \t]+([\x21-\x7e\x80-\xff]{1,255}))?\s*$/.exec(line) ?? [];
+      if (number === undefined || ids.has(Number(number))) throw this.#protocol();
+      if (id === undefined || seen.has(id)) unusable = true;
+      else seen.add(id);
+      ids.set(Number(number), id ?? '');
+    }
+    if (unusable) throw new Fault('no-uidl');
+    return ids;
+  }
+
+  /** LIST: sizes in bytes by message number, as the server claims them. */
+  async list(signal: AbortSignal): Promise<ReadonlyMap<number, number>> {
+    await this.#ask('LIST', signal);
+    const sizes = new Map<number, number>();
+    for await (const line of this.#channel.lines(MAX_LISTED, signal)) {
+      const [, number, size] = /^(\d{1,9})[ \t]+(\d{1,15})(?:\s|$)/.exec(line) ?? [];
+      if (number === undefined) throw this.#protocol();
+      sizes.set(Number(number), Number(size));
+    }
+    return sizes;
+  }
+
+  /** Sends RETR or TOP commands without waiting; each is then read with `retrieved` and `next`, in this order. */
+  async request(commands: readonly string[], signal: AbortSignal): Promise<void> {
+    if (this.#owed === 0) await this.#settle(signal);
+    this.#owed += commands.length;
+    this.#channel.send(commands.map((command) => `${command}\r\n`).join(''));
+  }
+
+  /** Begins the next requested response; the one before it is dropped if it was not read to its end. */
+  async retrieved(signal: AbortSignal): Promise<Retrieval> {
+    if (this.#owed === 0) throw new RangeError('nothing was requested');
+    await this.#finish(signal);
+    const { kind, text } = await this.#channel.status(signal);
+    this.#owed -= 1;
+    if (kind === 'more') throw this.#protocol();
+    this.#halfRead = kind === 'ok';
+    return { refused: kind === 'ok' ? null : text };
+  }
+
+  /** The next piece of the response under way, null at its end. */
+  async next(signal: AbortSignal): Promise<Uint8Array | null> {
+    if (!this.#halfRead) return null;
+    const piece = await this.#channel.piece(signal);
+    if (piece === null) this.#halfRead = false;
+    return piece;
+  }
+
+  /** DELE: marks a message, which only the QUIT of `close` removes. */
+  async dele(number: number, signal: AbortSignal): Promise<void> {
+    await this.#ask(`DELE ${number}`, signal);
+  }
+
+  /** QUIT when nothing is under way, then the connection is gone. Never throws. */
+  async close(): Promise<void> {
+    if (!this.#channel.broken && this.#owed === 0 && !this.#halfRead) {
+      await this.#exchange('QUIT', AbortSignal.timeout(this.#timeouts.quit)).catch(() => {});
+    }
+    this.#channel.destroy();
+  }
+
+  /** A command with a one-line response, or the first line of a longer one. */
+  async #ask(command: string, signal: AbortSignal): Promise<string> {
+    await this.#settle(signal);
+    this.#channel.send(`${command}\r\n`);
+    const { kind, text } = await this.#channel.status(signal);
+    if (kind === 'ok') return text;
+    if (kind === 'refused') throw faultOfRefusal(text, 'source-protocol');
+    throw this.#protocol();
+  }
+
+  /** null when the server agrees, else its words. */
+  async #exchange(command: string, signal: AbortSignal): Promise<string | null> {
+    this.#channel.send(`${command}\r\n`);
+    const { kind, text } = await this.#channel.status(signal);
+    return kind === 'ok' ? null : text;
+  }
+
+  async #finish(signal: AbortSignal): Promise<void> {
+    for (let piece = await this.next(signal); piece; piece = await this.next(signal)) piece.fill(0);
+  }
+
+  /** Reads and drops all that was asked for and not read. */
+  async #settle(signal: AbortSignal): Promise<void> {
+    await this.#finish(signal);
+    while (this.#owed > 0) {
+      await this.retrieved(signal);
+      await this.#finish(signal);
+    }
+  }
+
+  #protocol(): Fault {
+    this.#channel.destroy();
+    return new Fault('source-protocol');
+  }
+}

@@ -1,0 +1,46 @@
+/** What a POP3 server's refusal means: by its response code (RFC 2449 §8, RFC 3206), else by its words. */
+import { Fault, type FaultCode } from '../../src/core/fault.ts';
+
+const CODES: readonly (readonly [RegExp, FaultCode])[] = [
+  [/^IN-USE$/, 'source-busy'],
+  [/^LOGIN-DELAY$/, 'source-throttled'],
+  [/^SYS(?:\/|$)/, 'source-unavailable'],
+  [/^AUTH$/, 'login-refused'],
+];
+
+/** Words of servers that use no codes; only looked at while logging in. The mailbox is held, not the account. */
+const WORDS: readonly (readonly [RegExp, FaultCode])[] = [
+  [
+    /(?:mailbox|maildrop|mail ?drop|spool|lock file)\b.*\b(?:lock|busy|in use|open)|\block(?:ing)? (?:the )?(?:mailbox|maildrop)|\bin use\b|already (?:logged in|open|connected)/i,
+    'source-busy',
+  ],
+  [
+    /too (?:many|often|frequent)|rate.?limit|throttl|minimum (?:check|poll)|login.?delay/i,
+    'source-throttled',
+  ],
+  [/temporar|try (?:again )?later|internal (?:server )?error|unavailable/i, 'source-unavailable'],
+];
+
+function find(table: readonly (readonly [RegExp, FaultCode])[], text: string): FaultCode | undefined {
+  return table.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+const codeOf = (text: string): string => /^\s*\[([^\]]{1,64})\]/.exec(text)?.[1]?.toUpperCase() ?? '';
+
+/** A refused login. The server's text is read here and goes no further: it may quote what was sent. */
+export function faultOfLogin(text: string): Fault {
+  return new Fault(find(CODES, codeOf(text)) ?? find(WORDS, text) ?? 'login-refused');
+}
+
+/** A refused command of a session that is logged in; `otherwise` where its code says nothing better. */
+export function faultOfRefusal(text: string, otherwise: FaultCode): Fault {
+  const code = find(CODES, codeOf(text));
+  return new Fault(code === undefined || code === 'login-refused' ? otherwise : code);
+}
+
+const NO_SUCH =
+  /no such|not? (?:found|exist)|doesn'?t exist|does not exist|deleted|expunged|removed|unknown message|invalid message/i;
+
+/** A refused RETR or TOP: the session lives on. */
+export const faultOfRetrieval = (text: string): Fault =>
+  new Fault(NO_SUCH.test(text) ? 'message-gone' : 'message-unreadable');

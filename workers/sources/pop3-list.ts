@@ -1,0 +1,134 @@
+/**
+ * What of a maildrop is unsettled. POP3 has no dates, flags or ordered ids: new is what the cursor has never
+ * seen, and age is what the header says.
+ */
+import type { Pop3Cursor } from '../../src/core/cursor.ts';
+import { hashUidl, keyOf, type Listed, type UidlHash } from '../../src/core/message.ts';
+import type { History, Listing } from '../../src/core/ports.ts';
+import type { Pop3Client } from './pop3-client.ts';
+
+/** Bytes of one header block that are looked at for its date, and TOP commands sent ahead. */
+const HEADER_BYTES = 65_536;
+const AHEAD = 32;
+
+/** One message of the maildrop in this session. */
+interface Held {
+  readonly number: number;
+  readonly uidl: string;
+  readonly hash: UidlHash;
+}
+
+const byNumber = (a: Held, b: Held): number => a.number - b.number;
+
+/**
+ * Lists the maildrop against `cursor`. At first sight, and again when none of the ids is known any more
+ * (`renumbered`), everything is backlog but what `history` leaves out, which counts as settled. At first sight `new`
+ * leaves out all; after a renumbering it must go by the date, as `since` does. A message whose date cannot be told is
+ * wanted.
+ */
+export async function listMaildrop(
+  client: Pop3Client,
+  ids: ReadonlyMap<number, string>,
+  cursor: Pop3Cursor | null,
+  history: History,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const held = Array.from(ids, ([number, uidl]): Held => ({ number, uidl, hash: hashUidl(uidl) })).sort(
+    byNumber,
+  );
+  const isKnown = ({ hash }: Held): boolean =>
+    cursor !== null && (cursor.settled.has(hash) || cursor.backlog.has(hash));
+  const renumbered =
+    cursor !== null &&
+    cursor.settled.size + cursor.backlog.size > 0 &&
+    held.length > 0 &&
+    !held.some(isKnown);
+  let after = cursor;
+  if (after === null || renumbered) {
+    const wanted = await wantedOf(client, held, history, renumbered, signal);
+    const unwanted = held.filter((one) => !wanted.has(one));
+    after = {
+      protocol: 'pop3',
+      settled: new Set([...(cursor?.settled ?? []), ...unwanted.map(({ hash }) => hash)]),
+      backlog: new Set([...(cursor?.backlog ?? []), ...Array.from(wanted, ({ hash }) => hash)]),
+    };
+  }
+  const { settled, backlog } = after;
+  const open = held.filter(({ hash }) => !settled.has(hash));
+  if (open.length === 0) return { cursor: after, renumbered, messages: [] };
+  const sizes = await client.list(signal);
+  const fresh = open.filter(({ hash }) => !backlog.has(hash));
+  const old = open.filter(({ hash }) => backlog.has(hash)).reverse();
+  const messages = [
+    ...fresh.map((one) => listedAs(one, sizes, false)),
+    ...old.map((one) => listedAs(one, sizes, true)),
+  ];
+  return { cursor: after, renumbered, messages };
+}
+
+function listedAs({ number, uidl }: Held, sizes: ReadonlyMap<number, number>, backlog: boolean): Listed {
+  const ref = { protocol: 'pop3', uidl } as const;
+  return { ref, key: keyOf(ref), size: sizes.get(number) ?? null, arrivedAt: null, backlog };
+}
+
+async function wantedOf(
+  client: Pop3Client,
+  held: readonly Held[],
+  history: History,
+  renumbered: boolean,
+  signal: AbortSignal,
+): Promise<ReadonlySet<Held>> {
+  if (history.kind === 'all') return new Set(held);
+  if (history.kind === 'new' && !renumbered) return new Set();
+  const wanted = new Set<Held>();
+  const window = client.pipelining ? AHEAD : 1;
+  for (let at = 0; at < held.length; at += window) {
+    const asked = held.slice(at, at + window);
+    await client.request(
+      asked.map(({ number }) => `TOP ${number} 0`),
+      signal,
+    );
+    for (const one of asked) {
+      const { refused } = await client.retrieved(signal);
+      const arrivedAt = refused === null ? arrivalOf(await readHeader(client, signal)) : null;
+      if (arrivedAt === null || arrivedAt >= history.from) wanted.add(one);
+    }
+  }
+  return wanted;
+}
+
+/** The header block's first bytes, one character per byte; what is beyond is dropped. */
+async function readHeader(client: Pop3Client, signal: AbortSignal): Promise<string> {
+  let text = '';
+  for (let piece = await client.next(signal); piece; piece = await client.next(signal)) {
+    if (text.length < HEADER_BYTES) {
+      text += Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1');
+    }
+    piece.fill(0);
+  }
+  return text.slice(0, HEADER_BYTES);
+}
+
+/**
+ * When the message arrived, ms since the epoch: behind the last semicolon of the topmost Received header, which the
+ * last server wrote (RFC 5321 §4.4), else what its sender says in Date. null when neither can be read.
+ */
+export function arrivalOf(header: string): number | null {
+  const [block = ''] = header.split(/\r?\n\r?\n/, 1);
+  const unfolded = block.replace(/\r?\n[ \t]+/g, ' ');
+  const received = /^received[ \t]*:(.*)$/im.exec(unfolded)?.[1];
+  const date = /^date[ \t]*:(.*)$/im.exec(unfolded)?.[1];
+  const stamp = received?.includes(';') ? parseDate(received.slice(received.lastIndexOf(';') + 1)) : null;
+  return stamp ?? (date === undefined ? null : parseDate(date));
+}
+
+/** RFC 5322 §3.3 without its comments, such as `(CEST)`. */
+function parseDate(text: string): number | null {
+  const at = Date.parse(
+    text
+      .slice(0, 256)
+      .replace(/\([^)]*\)/g, ' ')
+      .trim(),
+  );
+  return Number.isNaN(at) ? null : at;
+}

@@ -1,0 +1,47 @@
+/** The POP3 source: a maildrop that holds still for as long as the session lasts (RFC 1939 §3). */
+import type { Credentials, Server } from '../../src/core/mailbox.ts';
+import type { Source } from '../../src/core/ports.ts';
+import type { Dial } from './dial.ts';
+import { POP3_TIMEOUTS, type Pop3Timeouts } from './pop3-channel.ts';
+import type { Pop3Client } from './pop3-client.ts';
+import { fetchMessages } from './pop3-fetch.ts';
+import { listMaildrop } from './pop3-list.ts';
+import { openPop3Client } from './pop3-open.ts';
+
+/** Opens a POP3 session: connected, encrypted, logged in. Faults: those of `openPop3Client`. */
+export async function openPop3(
+  server: Server,
+  credentials: Credentials,
+  dial: Dial,
+  signal: AbortSignal,
+  timeouts: Partial<Pop3Timeouts> = {},
+): Promise<Source> {
+  const client = await openPop3Client(server, credentials, dial, signal, { ...POP3_TIMEOUTS, ...timeouts });
+  return createPop3Source(client);
+}
+
+export function createPop3Source(client: Pop3Client): Source {
+  /** Numbers by id, as this session's UIDL told them: the only place where a number comes from. */
+  let numbers: ReadonlyMap<string, number> | undefined;
+
+  const readIds = async (signal: AbortSignal): Promise<ReadonlyMap<number, string>> => {
+    const ids = await client.uidl(signal);
+    numbers = new Map(Array.from(ids, ([number, uidl]) => [uidl, number]));
+    return ids;
+  };
+
+  return {
+    folders: async () => ['INBOX'],
+    count: (_folder, signal) => client.stat(signal),
+    list: async (_folder, cursor, history, signal) => {
+      if (cursor?.protocol === 'imap') throw new RangeError('not a POP3 cursor');
+      return await listMaildrop(client, await readIds(signal), cursor, history, signal);
+    },
+    fetch: async function* (messages, signal) {
+      if (!numbers) await readIds(signal);
+      yield* fetchMessages(client, numbers ?? new Map(), messages, signal);
+    },
+    watch: async () => 'unsupported',
+    close: () => client.close(),
+  };
+}
