@@ -25,7 +25,7 @@ interface Waiter extends LaneRequest {
 interface UserLanes {
   active: number;
   limit: number;
-  /** Turn number of the last entry: the smallest is served next. */
+  /** Turn number of the last entry, or of the arrival: the smallest is served next. */
   lastTurn: number;
 }
 
@@ -48,6 +48,8 @@ export class Lanes {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        this.#forgetIdle(request.userId);
+        this.#dispatch();
         reject(signal.reason);
       };
       const waiter: Waiter = {
@@ -58,6 +60,7 @@ export class Lanes {
         },
       };
       signal.addEventListener('abort', abort, { once: true });
+      this.#user(request.userId);
       this.#waiters.push(waiter);
       this.#dispatch();
     });
@@ -77,7 +80,9 @@ export class Lanes {
   #user(userId: UserId): UserLanes {
     let user = this.#users.get(userId);
     if (!user) {
-      user = { active: 0, limit: this.#limits.perUser, lastTurn: 0 };
+      // Before whoever was served last and behind all others, so that nobody is passed again and again by users who
+      // come and go.
+      user = { active: 0, limit: this.#limits.perUser, lastTurn: this.#turn - 1 };
       this.#users.set(userId, user);
     }
     return user;
@@ -90,8 +95,12 @@ export class Lanes {
     this.#bytes -= request.bytes;
     if (request.backlog) this.#backlog -= 1;
     this.#dispatch();
-    const idle = user.active === 0 && !this.#waiters.some(({ userId }) => userId === request.userId);
-    if (idle) this.#users.delete(request.userId);
+    this.#forgetIdle(request.userId);
+  }
+
+  #forgetIdle(userId: UserId): void {
+    const waits = this.#waiters.some((waiter) => waiter.userId === userId);
+    if (!waits && this.#user(userId).active === 0) this.#users.delete(userId);
   }
 
   #dispatch(): void {
