@@ -7,7 +7,7 @@ import type { UidSet } from '../core/cursor.ts';
  * https://www.postgresql.org/docs/current/rangetypes.html#RANGETYPES-DISCRETE
  */
 export function parseMultirange(text: string): UidSet {
-  if (!/^\{(\[\d+,\d+\)(,(?!\}))?)*\}$/.test(text)) throw new RangeError('not a bounded int8multirange');
+  if (!/^\{(\[\d+,\d+\)(,\[\d+,\d+\))*)?\}$/.test(text)) throw new RangeError('not a bounded int8multirange');
   return Array.from(
     text.matchAll(/\[(\d+),(\d+)\)/g),
     ([, from, end]) => [Number(from), Number(end) - 1] as const,

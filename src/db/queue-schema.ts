@@ -2,12 +2,20 @@
 import type pg from 'pg';
 import { PgBoss, type Queue } from 'pg-boss';
 
-/**
- * `short`: at most one job waiting per singleton key, while another may be under way with older facts.
- * Finished jobs name users and mailboxes, so they are not kept.
- */
+/** Finished jobs name users and mailboxes, so they are not kept. */
+const DELETED_AFTER = { deleteAfterSeconds: 1 };
+
 const QUEUES: readonly Queue[] = [
-  { name: 'probe', policy: 'short', retryLimit: 3, retryDelay: 2, retryBackoff: true, expireInSeconds: 120 },
+  // At most one waits per singleton key, while another may be under way.
+  {
+    name: 'probe',
+    policy: 'short',
+    retryLimit: 3,
+    retryDelay: 2,
+    retryBackoff: true,
+    expireInSeconds: 120,
+    ...DELETED_AFTER,
+  },
   {
     name: 'revoke',
     policy: 'standard',
@@ -15,16 +23,18 @@ const QUEUES: readonly Queue[] = [
     retryDelay: 5,
     retryBackoff: true,
     expireInSeconds: 60,
+    ...DELETED_AFTER,
   },
-  { name: 'sweep', policy: 'short', retryLimit: 0, expireInSeconds: 600 },
-].map((queue) => ({ ...queue, deleteAfterSeconds: 1 }) as Queue);
+  // Kept for as long as another one is not wanted.
+  { name: 'sweep', policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 600 },
+];
 
 const GRANTS = `
   GRANT USAGE ON SCHEMA pgboss TO smtp_sync_web, smtp_sync_worker;
-  GRANT SELECT ON ALL TABLES IN SCHEMA pgboss TO smtp_sync_web;
-  GRANT INSERT ON pgboss.job, pgboss.job_common TO smtp_sync_web;
+  GRANT SELECT ON pgboss.version, pgboss.queue TO smtp_sync_web;
+  GRANT SELECT, INSERT ON pgboss.job, pgboss.job_common TO smtp_sync_web;
   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgboss TO smtp_sync_worker;
-  GRANT USAGE ON ALL SEQUENCES IN SCHEMA pgboss TO smtp_sync_web, smtp_sync_worker`;
+  GRANT USAGE ON ALL SEQUENCES IN SCHEMA pgboss TO smtp_sync_worker`;
 
 /** Idempotent; the caller holds the migration lock. */
 export async function installQueues(client: pg.Client): Promise<void> {
