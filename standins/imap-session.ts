@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { type Output, writeRow } from './imap-rows.ts';
 import type { Account, ImapStore, StoredFolder, StoredMessage } from './imap-store.ts';
-import { type Command, CommandReader, inSet, parseDay } from './imap-syntax.ts';
+import { type Command, CommandReader, parseDay, parseSet } from './imap-syntax.ts';
 import type { ImapTricks } from './imap-tricks.ts';
 
 export interface SessionEnvironment {
@@ -202,11 +202,11 @@ export class ImapServerSession {
 
   /** The messages of a UID set that the client may know of, and whether the limit left some out. */
   #pick(set: string): { picked: { seq: number; message: StoredMessage }[]; limited: boolean } {
-    const highest = this.#view.at(-1)?.uid ?? 0;
+    const isWanted = parseSet(set, this.#view.at(-1)?.uid ?? 0);
     const there = new Set(this.#folder?.messages);
     const all = this.#view
       .map((message, at) => ({ seq: at + 1, message }))
-      .filter(({ message }) => there.has(message) && inSet(set, message.uid, highest));
+      .filter(({ message }) => there.has(message) && isWanted(message.uid));
     const limit = this.#env.tricks.messageLimit ?? all.length;
     return { picked: all.slice(Math.max(0, all.length - limit)), limited: all.length > limit };
   }

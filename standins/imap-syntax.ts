@@ -85,12 +85,13 @@ export class CommandReader {
   }
 }
 
-/** Whether `number` is in a sequence set such as `1:4,7,9:*`; `highest` is what `*` stands for. */
-export function inSet(set: string, number: number, highest: number): boolean {
-  return set.split(',').some((range) => {
+/** The test for a sequence set such as `1:4,7,9:*`; `highest` is what `*` stands for. */
+export function parseSet(set: string, highest: number): (number: number) => boolean {
+  const ranges = set.split(',').map((range) => {
     const ends = range.split(':').map((end) => (end === '*' ? highest : Number(end)));
-    return number >= Math.min(...ends) && number <= Math.max(...ends);
+    return { first: Math.min(...ends), last: Math.max(...ends) };
   });
+  return (number) => ranges.some(({ first, last }) => number >= first && number <= last);
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -33,6 +33,7 @@ class ImapSession implements ImapWire {
   /** Messages arrived in the open folder since it was examined. */
   #news = false;
   #wake: () => void = () => {};
+  #idleRefused = false;
 
   constructor(client: ImapFlow, timeouts: ImapTimeouts) {
     this.#client = client;
@@ -136,7 +137,7 @@ class ImapSession implements ImapWire {
   }
 
   get canIdle(): boolean {
-    return this.#client.capabilities.has('IDLE');
+    return this.#client.capabilities.has('IDLE') && !this.#idleRefused;
   }
 
   get hasNews(): boolean {
@@ -158,7 +159,10 @@ class ImapSession implements ImapWire {
       const idling = this.#client
         .idle()
         .catch((error: unknown) => Promise.reject(imapFault(error, 'folder')));
-      return (await Promise.race([over, idling])) === 'over';
+      const outcome = await Promise.race([over, idling]);
+      // Another IDLE would make the library poll instead, for ever.
+      if (outcome === false) this.#idleRefused = true;
+      return outcome === 'over';
     } finally {
       clearTimeout(timer);
       this.#wake = () => {};
