@@ -1,0 +1,162 @@
+/** The worker process: reads its configuration, wires the engine, runs until SIGTERM or until its parent is gone. */
+import type { Server as HttpServer } from 'node:http';
+import { readWorkerConfig, type WorkerConfig } from '../src/config.ts';
+import { ConfigError } from '../src/config-parse.ts';
+import { Fault } from '../src/core/fault.ts';
+import type { Log } from '../src/core/ports.ts';
+import type { Lease } from '../src/core/schedule.ts';
+import { createGrants } from '../src/db/grant-faults.ts';
+import { createLeases } from '../src/db/leases.ts';
+import { createLedger } from '../src/db/ledger.ts';
+import { type Database, openDatabase } from '../src/db/pool.ts';
+import { type JobQueue, openQueue } from '../src/db/queue.ts';
+import { sweepExpired } from '../src/db/sweep.ts';
+import { createAccessTokens, createTokenClient, type TokenClient } from '../src/google/tokens.ts';
+import { withLocalDefaults } from '../src/local.ts';
+import { createLog } from '../src/log.ts';
+import { exitWithParent } from '../src/parent.ts';
+import { createSeal } from '../src/seal.ts';
+import { systemClock } from './clock.ts';
+import { probe } from './jobs/probe.ts';
+import { revoke } from './jobs/revoke.ts';
+import { Lanes } from './lanes.ts';
+import { serveWorkerMetrics } from './metrics.ts';
+import { Quota } from './quota.ts';
+import { run } from './run.ts';
+import { Scheduler } from './scheduler.ts';
+import { createGmailAgent, createGmailSink } from './sinks/gmail.ts';
+import { createDial } from './sources/dial.ts';
+import { createOpenSource } from './sources/open.ts';
+import { createUnseal, publicKeyOf } from './unseal.ts';
+import type { RunDeps } from './visit.ts';
+
+/** What one worker process does at once. */
+const MAX_RUNS = 100;
+const MAX_WATCHES = 2_000;
+const MAX_LANES = 64;
+/** Gmail caps concurrent requests per user at an unpublished number. */
+const LANES_PER_USER = 2;
+const DATABASE_CONNECTIONS = 16;
+const TIMING = { graceMs: 10_000, sliceMs: 30_000, relistMs: 5_000 } as const;
+/** SIGTERM drains this long; the rest of the 20 s is for letting go. */
+const DRAIN_MS = 15_000;
+const SWEEP_MS = 300_000;
+
+async function main(): Promise<void> {
+  const stopping = untilStopped();
+  const config = readWorkerConfig(await withLocalDefaults(process.env, 'worker'));
+  const log = createLog({ level: config.logLevel, name: 'worker' });
+  const db = await openDatabase({ url: config.databaseUrl, role: 'worker', max: DATABASE_CONNECTIONS });
+  const agent = createGmailAgent(config.google.gmailRootUrl);
+  const tokens = tokenClientOf(config);
+  const deps = engineOf(config, log, db, tokens, agent);
+  const queue = await openJobs(deps, db, log, tokens);
+  const scheduler = new Scheduler({
+    leases: createLeases(db, config.workerId),
+    run: (lease, control) => run(lease, deps, control),
+    clock: systemClock,
+    log,
+    maxRuns: MAX_RUNS,
+    maxWatches: MAX_WATCHES,
+  });
+  await scheduler.start();
+  const metrics = await openMetrics(scheduler, config, log);
+  log.info('worker-started', { workerId: config.workerId });
+  await stopping;
+  await Promise.all([scheduler.stop(DRAIN_MS), queue.stop()]);
+  metrics?.close();
+  metrics?.closeAllConnections();
+  agent.destroy();
+  await db.close();
+  log.info('worker-stopped');
+}
+
+function tokenClientOf({ google }: WorkerConfig): TokenClient | null {
+  if (!google.client) return null;
+  const { id: clientId, secret: clientSecret } = google.client;
+  return createTokenClient({
+    tokenUrl: google.tokenUrl,
+    revokeUrl: google.revokeUrl,
+    clientId,
+    clientSecret,
+  });
+}
+
+function engineOf(
+  config: WorkerConfig,
+  log: Log,
+  db: Database,
+  tokens: TokenClient | null,
+  agent: ReturnType<typeof createGmailAgent>,
+): RunDeps {
+  const ring = config.unsealPrivateKeys;
+  const accessTokens = tokens && createAccessTokens(tokens);
+  const { gmailRootUrl: rootUrl } = config.google;
+  return {
+    clock: systemClock,
+    random: Math.random,
+    log,
+    seal: createSeal(publicKeyOf(ring[0] ?? '')),
+    unseal: createUnseal(ring),
+    openSource: createOpenSource({ dial: createDial({ privateNetworks: config.mailPrivateNetworks }) }),
+    openSink: ({ userId }: Lease, refreshToken) => {
+      if (!accessTokens) throw new Fault('google-unavailable');
+      return createGmailSink({ rootUrl, agent, accessToken: accessTokens.of(userId, refreshToken) });
+    },
+    openLedger: (lease) => createLedger(db, { ...lease, workerId: config.workerId }),
+    grants: createGrants(db),
+    lanes: new Lanes({ total: MAX_LANES, perUser: LANES_PER_USER, bytes: config.bytesInFlight }),
+    quota: new Quota(config.allowance, systemClock),
+    maxMessageBytes: config.maxMessageBytes,
+    timing: TIMING,
+  };
+}
+
+/** Everything that is not a run. The sweep is asked for by every worker and done by one. */
+async function openJobs(
+  deps: RunDeps,
+  db: Database,
+  log: Log,
+  tokens: TokenClient | null,
+): Promise<JobQueue> {
+  const queue = await openQueue(db, {
+    handlers: {
+      probe: (job, signal) => probe(job, { ...deps, db }, signal),
+      revoke: (job, signal) => revoke(job, { ...deps, tokens }, signal),
+      sweep: async () => {
+        log.info('swept', { count: await sweepExpired(db) });
+      },
+    },
+    onError: (error) => log.warn('queue-trouble', { error }),
+  });
+  const ask = (): void => {
+    queue.sweep().catch((error: unknown) => log.warn('sweep not asked for', { error }));
+  };
+  ask();
+  setInterval(ask, SWEEP_MS).unref();
+  return queue;
+}
+
+/** Metrics are worth a warning, not the mail: another worker on this machine may have the port. */
+async function openMetrics(scheduler: Scheduler, config: WorkerConfig, log: Log): Promise<HttpServer | null> {
+  const gauges = { runs: () => scheduler.active, watches: () => scheduler.watching };
+  return serveWorkerMetrics(gauges, config.metricsPort, config.host).catch((error: unknown) => {
+    log.warn('no metrics', { port: config.metricsPort, error });
+    return null;
+  });
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+    exitWithParent(resolve);
+  });
+}
+
+main().catch((error: unknown) => {
+  // Our own sentences for the operator; anything else could quote a URL with a password.
+  if (error instanceof ConfigError) console.error(error.message);
+  else createLog({ level: 'info', name: 'worker' }).error('worker-failed', { error });
+  process.exit(1);
+});
