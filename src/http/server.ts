@@ -81,13 +81,15 @@ const ready =
     else res.json({ ok: true });
   };
 
+/** Keep-alive connections are closed as their last answer ends; what still answers after `graceMs` is cut off. */
 function closeServer(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const soft = setInterval(() => server.closeIdleConnections(), 50);
     const hard = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
+      clearInterval(soft);
       clearTimeout(hard);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
