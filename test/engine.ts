@@ -1,21 +1,21 @@
 /**
- * A world for the engine without a network: a source, a Gmail that never merges, and processes that can die before
- * and after every single effect. Time moves only when somebody sleeps.
+ * A world for the engine without a network: a source, a Gmail, and processes that can die. Time moves only when
+ * somebody sleeps.
  */
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { addRanges, complement, hasUid } from '../src/core/cursor.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { MailboxId, UserId } from '../src/core/mailbox.ts';
 import { keyOf, type Listed } from '../src/core/message.ts';
-import type { Clock, Ledger, Sink, Source, Upload, UploadStatus } from '../src/core/ports.ts';
+import type { Clock, Ledger, Source } from '../src/core/ports.ts';
 import type { Lease, Verdict } from '../src/core/schedule.ts';
-import type { SessionUri } from '../src/core/transfer.ts';
 import { createSeal, formatPublicKey } from '../src/seal.ts';
 import { Lanes } from '../workers/lanes.ts';
 import { Quota } from '../workers/quota.ts';
 import { run } from '../workers/run.ts';
 import { createUnseal, formatPrivateKey } from '../workers/unseal.ts';
-import type { RunDeps } from '../workers/visit.ts';
+import type { RunControl, RunDeps } from '../workers/visit.ts';
+import { GmailModel, type Mortality } from './gmail-model.ts';
 import { type Books, createBooks, createMemoryLedger } from './memory-ledger.ts';
 
 const pair = generateKeyPairSync('x25519');
@@ -23,101 +23,6 @@ const jwk = pair.privateKey.export({ format: 'jwk' });
 const raw = (text: string | undefined): Uint8Array => Buffer.from(text ?? '', 'base64url');
 const seal = createSeal(formatPublicKey(raw(jwk.x)));
 const unseal = createUnseal([formatPrivateKey(raw(jwk.d))]);
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-export class Death extends Error {}
-
-/** Counts every effect of a process, and kills it at a chosen one: before it happens, or before its answer. */
-export class Mortality {
-  readonly #dieAt: number;
-  steps = 0;
-  dead = false;
-
-  constructor(dieAt: number) {
-    this.#dieAt = dieAt;
-  }
-
-  async live<T>(effect: () => Promise<T>): Promise<T> {
-    this.#step();
-    const answer = await effect();
-    this.#step();
-    return answer;
-  }
-
-  #step(): void {
-    this.steps += 1;
-    this.dead ||= this.steps === this.#dieAt;
-    if (this.dead) throw new Death();
-  }
-}
-
-interface Session {
-  parts: Buffer[];
-  gmailId: string | null;
-}
-
-/** Gmail as its resumable protocol promises it, and not a bit better: no merging, no finishing on a question. */
-export class GmailModel {
-  readonly imported: string[] = [];
-  readonly sessions = new Map<string, Session>();
-  /** Bytes of a dead process that arrive after the next question. */
-  late: (() => void)[] = [];
-  refuse: (bytes: Buffer) => Fault | null = () => null;
-  loseAll = false;
-
-  sink(mortality: Mortality): Sink {
-    return {
-      open: () =>
-        mortality.live(async () => {
-          const uri = `https://gmail.test/upload/${this.sessions.size + 1}` as SessionUri;
-          this.sessions.set(uri, { parts: [], gmailId: null });
-          return this.#upload(uri, mortality);
-        }),
-      resume: (uri) => this.#upload(uri, mortality),
-    };
-  }
-
-  #upload(uri: SessionUri, mortality: Mortality): Upload {
-    return {
-      uri,
-      put: (parts, offset, total) => {
-        const copies = parts.map((part) => Buffer.from(part));
-        return mortality.live(async () => this.#put(uri, copies, offset, total));
-      },
-      status: () =>
-        mortality.live(async () => {
-          const answer = this.#status(uri);
-          for (const arrive of this.late.splice(0)) arrive();
-          return answer;
-        }),
-    };
-  }
-
-  #status(uri: string): UploadStatus {
-    const session = this.loseAll ? undefined : this.sessions.get(uri);
-    if (!session) return { state: 'gone' };
-    if (session.gmailId !== null) return { state: 'committed', gmailId: session.gmailId };
-    return { state: 'incomplete', stored: length(session) };
-  }
-
-  #put(uri: string, parts: Buffer[], offset: number, total: number | null): UploadStatus {
-    const session = this.loseAll ? undefined : this.sessions.get(uri);
-    if (!session) return { state: 'gone' };
-    if (session.gmailId !== null) return { state: 'committed', gmailId: session.gmailId };
-    if (offset !== length(session)) return { state: 'incomplete', stored: length(session) };
-    session.parts.push(...parts);
-    if (total === null) return { state: 'incomplete', stored: length(session) };
-    const message = Buffer.concat(session.parts);
-    const fault = this.refuse(message);
-    if (fault) throw fault;
-    session.gmailId = `m${this.imported.length + 1}`;
-    this.imported.push(sha256(message));
-    return { state: 'committed', gmailId: session.gmailId };
-  }
-}
-
-const length = (session: Session): number => session.parts.reduce((sum, part) => sum + part.length, 0);
 
 export interface World {
   readonly messages: Map<number, Buffer>;
@@ -127,6 +32,16 @@ export interface World {
   /** Faults of the source when it serves this uid; may change the world. */
   serve: (uid: number, bytes: Buffer) => AsyncIterable<Uint8Array>;
   uidValidity: number;
+  /** Lets a test put a habit of its own between the run and the source. */
+  habit: (source: Source) => Source;
+}
+
+/** What a test wants different from an ordinary life. */
+export interface Circumstances {
+  readonly options?: Partial<Lease['options']>;
+  readonly lease?: Partial<Lease>;
+  readonly deps?: Partial<RunDeps>;
+  readonly control?: Partial<RunControl>;
 }
 
 export function createWorld(messages: readonly Buffer[]): World {
@@ -139,6 +54,7 @@ export function createWorld(messages: readonly Buffer[]): World {
       yield new Uint8Array(bytes);
     },
     uidValidity: 1,
+    habit: (source) => source,
   };
   return world;
 }
@@ -147,10 +63,10 @@ export function createWorld(messages: readonly Buffer[]): World {
 export async function live(
   world: World,
   mortality: Mortality,
-  options: Partial<Lease['options']> = {},
+  different: Circumstances = {},
 ): Promise<Verdict | null> {
   world.books.epoch += 1n;
-  const lease = await leaseOf(world, options);
+  const lease = { ...(await leaseOf(world, different.options ?? {})), ...different.lease };
   const clock = clockOf(world);
   const deps: RunDeps = {
     clock,
@@ -158,7 +74,7 @@ export async function live(
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     seal,
     unseal,
-    openSource: () => mortality.live(async () => sourceOf(world, mortality)),
+    openSource: () => mortality.live(async () => world.habit(sourceOf(world, mortality))),
     openSink: () => world.gmail.sink(mortality),
     openLedger: () => mortalLedger(createMemoryLedger(world.books, lease.epoch), mortality),
     grants: { hold: async () => {}, destroy: async () => {} },
@@ -166,12 +82,14 @@ export async function live(
     quota: new Quota({ importsPerMinute: 240, bytesPerDay: 500_000_000 }, clock),
     maxMessageBytes: 8 * 1024 * 1024,
     timing: { graceMs: 10_000, sliceMs: 30_000, relistMs: 5_000 },
+    ...different.deps,
   };
   const never = new AbortController().signal;
-  return run(lease, deps, { gentle: never, hard: never, watching: () => true, pause: () => {} });
+  const control = { gentle: never, hard: never, watching: () => true, pause: () => {}, ...different.control };
+  return run(lease, deps, control);
 }
 
-function clockOf(world: World): Clock {
+export function clockOf(world: World): Clock {
   return {
     now: () => world.now,
     sleep: async (ms, signal) => {

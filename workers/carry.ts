@@ -30,8 +30,10 @@ export async function carryBatch(visit: Visit, batch: readonly Listed[], judge: 
       // The lane comes first: what waits for one must not hold its message in memory.
       const next = await fetched.next().catch(async (error: unknown) => {
         leave();
+        // When the session broke under a message on its way, that one has been blamed already.
+        await Promise.all(underway);
         const [blamed] = missing.values();
-        if (!blamed) throw error;
+        if (fatal || !blamed) throw error;
         await judge(blamed, error);
         throw error;
       });

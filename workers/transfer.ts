@@ -42,7 +42,11 @@ export async function transfer(
   const { ledger, sink, runKey } = engine;
   const digest = runKey.mac();
   const chunks = relay(body, { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: 0 });
-  const upload = await sink.open(engine.outgoing, signal);
+  const upload = await sink.open(engine.outgoing, signal).catch(async (error: unknown) => {
+    // Nobody reads the body any more, and its source may be waiting for its end.
+    await body[Symbol.asyncIterator]().return?.();
+    throw error;
+  });
   for await (const chunk of chunks) {
     passage.bytes = chunk.offset + chunk.bytes.length;
     if (chunk.total === null) {

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../src/core/fault.ts';
-import { createWorld, Death, live, Mortality, sha256, type World } from '../engine.ts';
+import { createWorld, live, type World } from '../engine.ts';
+import { Death, Mortality, sha256 } from '../gmail-model.ts';
 
 const LIVES = 12;
 
