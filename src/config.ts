@@ -17,7 +17,7 @@ import {
   serviceUrl,
   text,
 } from './config-fields.ts';
-import { type Environment, parse, present } from './config-parse.ts';
+import { type Environment, parse } from './config-parse.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const isProduction = (env: Environment): boolean => env.NODE_ENV === 'production';
@@ -57,6 +57,7 @@ export const webFields = (env: Environment) => ({
   PUBLIC_URL: isProduction(env)
     ? origin(true)
     : origin(false).prefault(`http://localhost:${env.PORT || '3000'}`),
+  TRUSTED_PROXIES: integer(0, 8).prefault(isProduction(env) ? '1' : '0'),
   SEAL_PUBLIC_KEY: publicKey,
   SESSION_SECRET: secret,
   STRIPE_SECRET_KEY: text.optional(),
@@ -109,17 +110,6 @@ const sharedOf = (env: Environment, fields: z.output<z.ZodObject<ReturnType<type
   logLevel: fields.LOG_LEVEL,
 });
 
-export interface Found {
-  readonly DATABASE_URL?: string;
-}
-
-/** Where a process started alone looks for its database: `databaseUrl`, or the embedded one in `dataDir`. */
-export function readDatabaseConfig(env: Environment) {
-  const shape = { DATA_DIR: text.prefault('./data'), DATABASE_URL: databaseUrl.optional() };
-  const fields = parse(env, z.object(shape));
-  return Object.freeze({ dataDir: fields.DATA_DIR, databaseUrl: fields.DATABASE_URL ?? null });
-}
-
 /** Takes the workers' private keys out of the web process's environment; whether they were there. */
 export function forgetPrivateKeys(env: Record<string, string | undefined>): boolean {
   const held = env.UNSEAL_PRIVATE_KEYS !== undefined;
@@ -127,15 +117,17 @@ export function forgetPrivateKeys(env: Record<string, string | undefined>): bool
   return held;
 }
 
-/** What the web process may know. `found`: a database that was looked for where none is configured. */
-export function readWebConfig(env: Environment, found: Found = {}) {
-  const fields = parse({ ...found, ...present(env) }, z.object(webFields(env)));
+/** What the web process may know. */
+export function readWebConfig(env: Environment) {
+  const fields = parse(env, z.object(webFields(env)));
   return Object.freeze({
     ...sharedOf(env, fields),
     port: fields.PORT,
     metricsPort: fields.METRICS_PORT,
     /** An origin: scheme, host and port, no trailing slash. */
     publicUrl: fields.PUBLIC_URL,
+    /** Proxies before us whose X-Forwarded-For counts; default one, the platform's, in production. */
+    trustedProxies: fields.TRUSTED_PROXIES,
     sealPublicKey: fields.SEAL_PUBLIC_KEY,
     sessionSecret: fields.SESSION_SECRET,
     /** null: billing is off and everything is allowed. */
@@ -152,9 +144,9 @@ export function readWebConfig(env: Environment, found: Found = {}) {
 }
 export type WebConfig = ReturnType<typeof readWebConfig>;
 
-/** What a worker may know. `found` as above. */
-export function readWorkerConfig(env: Environment, found: Found = {}) {
-  const fields = parse({ ...found, ...present(env) }, z.object(workerFields(env)));
+/** What a worker may know. */
+export function readWorkerConfig(env: Environment) {
+  const fields = parse(env, z.object(workerFields(env)));
   return Object.freeze({
     ...sharedOf(env, fields),
     metricsPort: fields.METRICS_PORT,

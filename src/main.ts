@@ -58,8 +58,7 @@ const settingsOf = (config: WebConfig): Settings => ({
   publicUrl: config.publicUrl,
   sessionSecret: config.sessionSecret,
   pollSeconds: config.pollSeconds,
-  // The platform's own proxy, in production.
-  trustedProxies: config.production ? 1 : 0,
+  trustedProxies: config.trustedProxies,
   signInsPerMinute: 60,
   dialsPerMinute: 60,
   revokeWaitMs: 5000,

@@ -46,7 +46,11 @@ export const listMailboxes = async (parts: Parts, userId: UserId): Promise<Mailb
   parts.database.withTenant(userId, async (tx) => (await rows.listMailboxes(tx)).map(mailboxView));
 
 export const readMailbox = async (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
-  parts.database.withTenant(userId, async (tx) => mailboxView(await mustFind(tx, id)));
+  parts.database.withTenant(userId, async (tx) => {
+    const row = await rows.findMailbox(tx, id as MailboxId);
+    if (row === null) throw new HttpError('not-found');
+    return mailboxView(row);
+  });
 
 /** Stores the mailbox and has it probed. The password is sealed before anything else happens to it. */
 export async function connectMailbox(parts: Parts, userId: UserId, input: CreateMailbox): Promise<Mailbox> {
@@ -86,7 +90,7 @@ export async function editMailbox(
   const sealedPassword =
     password === undefined ? undefined : await sealPassword(parts, userId, id as MailboxId, password);
   return parts.database.withTenant(userId, async (tx) => {
-    const current = await mustFind(tx, id);
+    const current = await mustLock(tx, id);
     if (current.state === 'suspended') throw new HttpError('state-conflict');
     // Else a borrowed session could have the stored password sent to a server of its choice.
     if (server.host !== undefined && server.host !== current.host && password === undefined)
@@ -120,9 +124,11 @@ export async function deleteMailbox(parts: Parts, userId: UserId, id: string): P
 /** Makes the mailbox due now. One that is paused or waits for its owner has to be put right first. */
 export const syncMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
   change(parts, userId, id, async (tx, current) => {
-    if (current.state === 'probing') return;
-    if (current.state !== 'active' && current.state !== 'unreachable') throw new HttpError('state-conflict');
-    await rows.setDue(tx, current.id);
+    const { id: mailboxId, state, revision } = current;
+    // Its probe may have been given up; one that still waits takes this one in.
+    if (state === 'probing') return parts.queue.probe(tx, { userId, mailboxId, revision });
+    if (state !== 'active' && state !== 'unreachable') throw new HttpError('state-conflict');
+    await rows.setDue(tx, mailboxId);
   });
 
 export const pauseMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
@@ -147,7 +153,7 @@ export const retryMailbox = (
   status: 'failed' | 'uncertain' | undefined,
 ): Promise<number> =>
   parts.database.withTenant(userId, async (tx) => {
-    const current = await mustFind(tx, id);
+    const current = await mustLock(tx, id);
     const retried = await retryTransfers(tx, current.id, status ? [status] : ['failed', 'uncertain']);
     if (retried > 0) await rows.setDue(tx, current.id);
     await rows.recallMailbox(tx, current.id);
@@ -161,14 +167,15 @@ async function change(
   act: (tx: Tx, current: rows.MailboxRow) => Promise<void>,
 ): Promise<Mailbox> {
   return parts.database.withTenant(userId, async (tx) => {
-    await act(tx, await mustFind(tx, id));
+    await act(tx, await mustLock(tx, id));
     await rows.recallMailbox(tx, id as MailboxId);
-    return mailboxView(await mustFind(tx, id));
+    return mailboxView(await mustLock(tx, id));
   });
 }
 
-async function mustFind(tx: Tx, id: string): Promise<rows.MailboxRow> {
-  const row = await rows.findMailbox(tx, id as MailboxId);
+/** Locked, so that two changes at once do not undo one another. */
+async function mustLock(tx: Tx, id: string): Promise<rows.MailboxRow> {
+  const row = await rows.lockMailbox(tx, id as MailboxId);
   if (row === null) throw new HttpError('not-found');
   return row;
 }
