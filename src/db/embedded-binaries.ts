@@ -3,6 +3,7 @@
  * main module is not used: it hooks the signals of the process that imports it.
  */
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { access, chmod, constants, cp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
@@ -111,7 +112,7 @@ async function copyOnce(native: string, platform: string): Promise<string> {
     () => false,
   );
   if (done) return target;
-  const own = `${target}.${process.pid}`;
+  const own = `${target}.${randomBytes(4).toString('hex')}`;
   await cp(native, own, { recursive: true, verbatimSymlinks: true });
   await rename(own, target).catch(() => rm(own, { recursive: true, force: true }));
   return target;

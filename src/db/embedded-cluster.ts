@@ -40,7 +40,7 @@ export async function readSecrets(dir: string, options: { create: boolean }): Pr
   if (!options.create) return null;
   const password = () => randomBytes(24).toString('base64url');
   const secrets: Secrets = { owner: password(), web: password(), worker: password() };
-  const own = `${file}.${process.pid}`;
+  const own = `${file}.${randomBytes(4).toString('hex')}`;
   await writeFile(own, `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
   try {
     // A link is made whole or not at all; the second of two processes reads the first one's.

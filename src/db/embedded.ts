@@ -34,6 +34,8 @@ export interface EmbeddedOptions {
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 15_000;
 const POLL_MS = 50;
+/** A killed server's remains can make the first starts fail. */
+const MOST_STARTS = 10;
 
 /**
  * Starts the server of `dataDir`, or finds it running. Passwords are made at the first start and kept in
@@ -44,17 +46,17 @@ export async function startEmbedded(dataDir: string, options: EmbeddedOptions = 
   await mkdir(dir, { recursive: true, mode: 0o755 });
   const account = await findAccount();
   const deadline = Date.now() + START_DEADLINE_MS;
-  let own: { child: ChildProcess; log: string } | null = null;
+  let own: ChildProcess | null = null;
   let cluster: Cluster | null = null;
   let starts = 0;
   for (;;) {
     const secrets = await readSecrets(dir, { create: true });
     const running = secrets && (await findServing(dir, secrets));
     if (running) {
-      const started = own?.child.pid === running.pid;
-      if (own && !started) await exited(own.child);
+      const started = own?.pid === running.pid;
+      if (own && !started) await exited(own);
       await prepareDatabase(running.port, secrets);
-      const child = own?.child;
+      const child = own;
       child?.unref();
       return {
         ...urls(running.port, secrets),
@@ -67,13 +69,15 @@ export async function startEmbedded(dataDir: string, options: EmbeddedOptions = 
         `The embedded PostgreSQL did not start within a minute; see ${join(dir, 'postgres.log')}.`,
       );
     }
-    if (own && hasExited(own.child) && starts >= 5) {
-      throw new Error(`The embedded PostgreSQL ends at once; see ${join(dir, 'postgres.log')}.`);
-    }
-    if ((!own || hasExited(own.child)) && secrets) {
+    if (secrets && (!own || hasExited(own))) {
       cluster ??= await ensureCluster(dir, secrets, account, await findBinaries(account));
-      await clearStalePid(cluster.dir);
-      own = await start(cluster, account, dir, options, starts++ === 0);
+      // While another process has the lock its server is on the way up, or down.
+      if (!(await isLocked(cluster.dir))) {
+        if (starts === MOST_STARTS) {
+          throw new Error(`The embedded PostgreSQL ends at once; see ${join(dir, 'postgres.log')}.`);
+        }
+        own = await start(cluster, account, dir, options, starts++ === 0);
+      }
     }
     await sleep(POLL_MS);
   }
@@ -123,15 +127,18 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * After a restart of the machine or container another process may bear the number in postmaster.pid, and
- * PostgreSQL would refuse to start. Where the system tells what that process is, the file is removed.
+ * Whether a live server has the lock on its data directory. After a restart of the machine or container another process
+ * may bear the number in postmaster.pid, and PostgreSQL would refuse to start: where the system tells what that
+ * process is, the file is removed.
  */
-async function clearStalePid(clusterDir: string): Promise<void> {
+async function isLocked(clusterDir: string): Promise<boolean> {
   const file = join(clusterDir, 'postmaster.pid');
   const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
-  if (!pid || !isAlive(pid)) return;
+  if (!pid || !isAlive(pid)) return false;
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
-  if (command !== null && !command.includes('postgres')) await rm(file, { force: true });
+  if (command === null || command.includes(clusterDir)) return true;
+  await rm(file, { force: true });
+  return false;
 }
 
 async function start(
@@ -140,9 +147,8 @@ async function start(
   dir: string,
   options: EmbeddedOptions,
   first: boolean,
-): Promise<{ child: ChildProcess; log: string }> {
-  const log = join(dir, 'postgres.log');
-  const file = await open(log, 'a', 0o600);
+): Promise<ChildProcess> {
+  const file = await open(join(dir, 'postgres.log'), 'a', 0o600);
   try {
     const port = (first ? await lastPort(cluster.dir) : null) ?? (await freePort());
     const settings = [
@@ -160,7 +166,7 @@ async function start(
       { ...account, detached: true, cwd: '/', env: { LC_ALL: 'C' }, stdio: ['ignore', file.fd, file.fd] },
     );
     await once(child, 'spawn');
-    return { child, log };
+    return child;
   } finally {
     await file.close();
   }
