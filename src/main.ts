@@ -1,13 +1,13 @@
 /** The web process: reads its configuration, wires its parts, serves until SIGTERM or until its parent is gone. */
-import { readWebConfig, type WebConfig } from './config.ts';
-import { ConfigError, type Environment } from './config-parse.ts';
-import { findEmbedded } from './db/embedded.ts';
+import { forgetPrivateKeys, readWebConfig, type WebConfig } from './config.ts';
+import { ConfigError } from './config-parse.ts';
 import { countPendingMigrations } from './db/migration-state.ts';
 import { openDatabase } from './db/pool.ts';
 import { openQueue } from './db/queue.ts';
 import { serveMetrics } from './http/metrics.ts';
 import { consentEndpoints, type Parts, type Settings } from './http/parts.ts';
 import { serveWeb } from './http/server.ts';
+import { withLocalDefaults } from './local.ts';
 import { createLog } from './log.ts';
 import { exitWithParent } from './parent.ts';
 import { createSeal } from './seal.ts';
@@ -17,9 +17,8 @@ const GRACE_MS = 5000;
 async function main(): Promise<void> {
   const stopping = untilStopped();
   // Whoever starts us may hold them; this process must not be able to open what it seals.
-  const heldPrivateKeys = process.env.UNSEAL_PRIVATE_KEYS !== undefined;
-  delete process.env.UNSEAL_PRIVATE_KEYS;
-  const config = readWebConfig(await withDatabase(process.env));
+  const heldPrivateKeys = forgetPrivateKeys(process.env);
+  const config = readWebConfig(await withLocalDefaults(process.env, 'web'));
   const log = createLog({ level: config.logLevel, name: 'web' });
   if (heldPrivateKeys) log.warn('private-keys-dropped');
   const database = await openDatabase({ url: config.databaseUrl, role: 'web' });
@@ -45,13 +44,6 @@ async function main(): Promise<void> {
   await queue.stop();
   await database.close();
   log.info('web-stopped');
-}
-
-/** Without DATABASE_URL: the embedded database, if `npm start` or `npm run demo` has it running. */
-async function withDatabase(env: Environment): Promise<Environment> {
-  if (env.DATABASE_URL) return env;
-  const embedded = await findEmbedded(env.DATA_DIR || './data');
-  return embedded ? { ...env, DATABASE_URL: embedded.webUrl } : env;
 }
 
 const settingsOf = (config: WebConfig): Settings => ({
