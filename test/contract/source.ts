@@ -1,13 +1,11 @@
 /** What every source must do, whatever protocol and server are behind it. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { addUids, type Cursor } from '../../src/core/cursor.ts';
 import { isFault } from '../../src/core/fault.ts';
-import type { Credentials } from '../../src/core/mailbox.ts';
-import { hashUidl, type Listed } from '../../src/core/message.ts';
+import type { Credentials, Protocol } from '../../src/core/mailbox.ts';
 import type { Source } from '../../src/core/ports.ts';
 import { EDGE_MESSAGES } from './edge-messages.ts';
+import { asServed, fetchAll, mail, never, readAll, settle, sha256, subjects } from './source-reading.ts';
 
 /** An empty mailbox of its own at a server. */
 export interface SourceSubject {
@@ -24,61 +22,9 @@ export interface SourceSubject {
 }
 
 export interface SourceTraits {
-  readonly protocol: 'imap' | 'pop3';
+  readonly protocol: Protocol;
   /** Names of edge messages that this server itself does not serve as they are; see edge-messages.ts. */
   readonly skips: readonly string[];
-}
-
-const never = new AbortController().signal;
-const mail = (n: number): Buffer =>
-  Buffer.from(`From: a@example.com\r\nSubject: ${n}\r\n\r\nmessage ${n}\r\n`);
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** POP3 ends every message with CRLF (RFC 1939 §3), so one that had none has it then. */
-function asServed(bytes: Buffer, protocol: SourceTraits['protocol']): Buffer {
-  const ended = bytes.subarray(-2).equals(Buffer.from('\r\n'));
-  return protocol === 'pop3' && !ended ? Buffer.concat([bytes, Buffer.from('\r\n')]) : bytes;
-}
-
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** Bodies, or fault codes, by message key. */
-async function fetchAll(source: Source, messages: readonly Listed[]): Promise<Map<string, Buffer | string>> {
-  const found = new Map<string, Buffer | string>();
-  for await (const { message, body } of source.fetch(messages, never)) {
-    assert.ok(!found.has(message.key), 'every message comes once');
-    found.set(
-      message.key,
-      await readAll(body).catch((error: unknown) => (isFault(error) ? error.code : Promise.reject(error))),
-    );
-  }
-  return found;
-}
-
-const subjects = (found: Map<string, Buffer | string>, messages: readonly Listed[]): string[] =>
-  messages.map(({ key }) => {
-    const body = found.get(key);
-    return typeof body === 'string'
-      ? body
-      : (/Subject: (\d+)/.exec(body?.toString('latin1') ?? '')?.[1] ?? 'none');
-  });
-
-function settle(cursor: Cursor, messages: readonly Listed[]): Cursor {
-  const refs = messages.map(({ ref }) => ref);
-  if (cursor.protocol === 'imap') {
-    const uids = refs.flatMap((ref) => (ref.protocol === 'imap' ? [ref.uid] : []));
-    return { ...cursor, settled: addUids(cursor.settled, uids) };
-  }
-  const hashes = refs.flatMap((ref) => (ref.protocol === 'pop3' ? [hashUidl(ref.uidl)] : []));
-  return {
-    ...cursor,
-    settled: new Set([...cursor.settled, ...hashes]),
-    backlog: new Set([...cursor.backlog].filter((hash) => !hashes.includes(hash))),
-  };
 }
 
 const code =

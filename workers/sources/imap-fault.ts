@@ -3,6 +3,7 @@
  * dressed as a failed login, so response codes (RFC 5530) and words are looked at before a refusal is believed.
  */
 import { Fault, type FaultCode, isFault } from '../../src/core/fault.ts';
+import { faultOfTls } from './dial.ts';
 
 /** What was being done when it failed. */
 export type ImapPhase = 'connect' | 'folder' | 'listing' | 'body';
@@ -67,8 +68,6 @@ const BY_ERROR_CODE: Readonly<Record<string, FaultCode>> = {
   STARTTLS_INJECTION: 'source-protocol',
 };
 
-const CERTIFICATE =
-  /^(?:CERT_|ERR_TLS_CERT_ALTNAME_INVALID$|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:VERIFY|GET|DECRYPT)|HOSTNAME_MISMATCH$|INVALID_(?:CA|PURPOSE)$)/;
 const TLS = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/;
 
 /** The parts of a library error that we read. All of them come from outside and none goes into a Fault. */
@@ -100,7 +99,6 @@ function readError(error: unknown): Told {
 const byWords = (text: string): FaultCode | undefined => BY_WORDS.find(([words]) => words.test(text))?.[1];
 
 function codeOf(told: Told, phase: ImapPhase): FaultCode {
-  if (CERTIFICATE.test(told.code)) return 'certificate-invalid';
   if (TLS.test(told.code)) return 'tls-failed';
   if (told.responseStatus === 'NO' || told.responseStatus === 'BAD') {
     if (told.code === 'ETHROTTLE') return 'source-throttled';
@@ -141,5 +139,9 @@ function trimmed(error: unknown): Error | undefined {
 export function imapFault(error: unknown, phase: ImapPhase): Fault {
   if (isFault(error)) return error;
   const cause = trimmed(error);
-  return new Fault(codeOf(readError(error), phase), cause ? { cause } : {});
+  const code =
+    faultOfTls(error).code === 'certificate-invalid'
+      ? 'certificate-invalid'
+      : codeOf(readError(error), phase);
+  return new Fault(code, cause ? { cause } : {});
 }

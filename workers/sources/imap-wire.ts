@@ -1,7 +1,7 @@
 /**
  * The few IMAP commands that the source is built from, in our words. Implemented over the library in imap.ts;
- * every call has a deadline, rejects with the signal's reason or a Fault, and closes the connection in both
- * of those cases except for the Faults about one message or one folder.
+ * every call has a deadline, at which, or on abort, the connection is closed hard. Calls reject with the signal's
+ * reason or a Fault.
  */
 import type { UidSet } from '../../src/core/cursor.ts';
 

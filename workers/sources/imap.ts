@@ -16,6 +16,9 @@ const MAX_LITERAL_BYTES = 64 * 1_048_576;
 /** The longest line: a SEARCH answer of some millions of UIDs. */
 const MAX_LINE_BYTES = 32 * 1_048_576;
 
+/** Rows of one listing command: several times what is asked for at once. */
+const MAX_ROWS = 20_000;
+
 /** Folders that only show messages of others (RFC 6154 §2); `all` leaves them out. */
 const VIEWS: ReadonlySet<string> = new Set(['\\all', '\\flagged', '\\important']);
 const UNSELECTABLE: ReadonlySet<string> = new Set(['\\noselect', '\\nonexistent']);
@@ -91,13 +94,16 @@ class ImapSession implements ImapWire {
 
   async describe(uids: UidSet, signal: AbortSignal): Promise<readonly Row[]> {
     const items = { uid: true, size: true, internalDate: true };
-    const rows = await this.#command('listing', signal, () =>
-      this.#client.fetchAll(formatUidSet(uids), items, { uid: true }),
-    );
-    // A server may push flag changes among the answers; those rows have no size.
-    return rows
-      .filter((row) => row.uid !== undefined && row.size !== undefined)
-      .map((row) => ({ uid: row.uid, size: row.size ?? null, arrivedAt: dateOf(row.internalDate) }));
+    const rows: Row[] = [];
+    await this.#command('listing', signal, async () => {
+      for await (const row of this.#client.fetch(formatUidSet(uids), items, { uid: true })) {
+        // A server may push flag changes among the answers; those rows have no size.
+        if (row.uid === undefined || row.size === undefined) continue;
+        if (rows.length >= MAX_ROWS) throw new Fault('source-protocol');
+        rows.push({ uid: row.uid, size: row.size, arrivedAt: dateOf(row.internalDate) });
+      }
+    });
+    return rows;
   }
 
   async *bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined> {
@@ -217,7 +223,8 @@ async function connect(
     maxLiteralSize: MAX_LITERAL_BYTES,
     maxLineLength: MAX_LINE_BYTES,
     maxResponseSize: MAX_LITERAL_BYTES + MAX_LINE_BYTES,
-    connectionTimeout: ms,
+    // Half of the time to be connected, so that an address that is dead leaves time for the next.
+    connectionTimeout: ms / 2,
     greetingTimeout: ms,
     // Every command has its own deadline here, so the library's watchdog must not be the first to bark.
     socketTimeout: 3_600_000,

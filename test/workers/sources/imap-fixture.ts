@@ -15,7 +15,12 @@ export const PASSWORD = 'correct horse battery';
 
 const authority = await createAuthority();
 const leaf = await authority.issue(['localhost']);
-const dial = createDial({ privateNetworks: ['127.0.0.0/8', '::1/128'], ca: authority.caPem });
+const networks = { privateNetworks: ['127.0.0.0/8', '::1/128'], ca: authority.caPem };
+const dial = createDial(networks);
+
+/** For which every name has these IPv4 addresses. */
+export const dialTo = (...addresses: string[]) =>
+  createDial({ ...networks, resolve: async () => addresses.map((address) => ({ address, family: 4 })) });
 
 export interface Setup {
   readonly security?: Security;

@@ -1,9 +1,12 @@
 /** Opening an IMAP session against servers that lie, stall and refuse. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { isFault } from '../../../src/core/fault.ts';
-import { PASSWORD, setUp, USER } from './imap-fixture.ts';
+import { openImap } from '../../../workers/sources/imap.ts';
+import { dialTo, PASSWORD, setUp, USER } from './imap-fixture.ts';
 
 const code =
   (expected: string) =>
@@ -128,5 +131,38 @@ describe('IMAP: logging in', () => {
     const { server, open } = await setUp({ stall: new Set(['LOGOUT']) });
     await (await open()).close();
     await server.idle();
+  });
+});
+
+describe('IMAP: reaching a server', () => {
+  const { signal } = new AbortController();
+  const credentials = { username: USER, password: PASSWORD };
+  const at = (port: number) => ({ protocol: 'imap', host: 'localhost', port, security: 'tls' }) as const;
+
+  it('tries the next address when one is dead', async () => {
+    const { server } = await setUp();
+    const source = await openImap(at(server.port), credentials, dialTo('127.0.0.2', '127.0.0.1'), signal);
+    assert.equal(await source.count('INBOX', signal), 0);
+    await source.close();
+  });
+
+  it('says so when nobody listens', async () => {
+    const { server } = await setUp();
+    await server.close();
+    await assert.rejects(
+      openImap(at(server.port), credentials, dialTo('127.0.0.1'), signal),
+      code('connect-refused'),
+    );
+  });
+
+  it('says so when a server does not answer the TLS handshake', async () => {
+    const silent = createServer((socket) => socket.on('error', () => {}).resume());
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const opening = openImap(at(port), credentials, dialTo('127.0.0.1'), signal, { open: 200 });
+    await assert.rejects(opening, code('connect-timeout'));
+    silent.close();
+    await once(silent, 'close');
   });
 });
