@@ -14,7 +14,7 @@ const ADAPTER = /^src\/(db|google|stripe|mailjet|discovery)\//;
 const CORE = /^src\/core\//;
 const CONFIG = /^src\/config[\w-]*\.ts$/;
 /** Files that wire the others together. They may import everything that is not a test. */
-const WIRING = /^(?:workers\/(?:main|rotate-keys)\.ts|src\/(?:start|migrate)\.ts|demo\/|bench\/)/;
+const WIRING = /^(?:workers\/(?:main|rotate-keys)\.ts|src\/(?:start|migrate|local)\.ts|demo\/|bench\/)/;
 const ENTRY_POINTS =
   /^(?:src\/(?:main|start|migrate)\.ts|workers\/(?:main|rotate-keys)\.ts|(?:demo|bench)\/[\w-]+\.ts)$/;
 

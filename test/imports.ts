@@ -23,7 +23,7 @@ const WORD = /[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*|\d[\w.]*/uy;
 const STRING = /'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"/y;
 const REGEXP = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
 const TEMPLATE_TEXT = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*/y;
-const READER = /^(?:read\w*Config|forgetPrivateKeys)$/;
+const READER = /^(?:read\w*Config|withLocalDefaults|forgetPrivateKeys)$/;
 /** After these words an expression begins, so a slash begins a regular expression. */
 const BEFORE_EXPRESSION =
   /^(?:return|typeof|case|in|of|do|else|void|delete|throw|new|await|yield|instanceof)$/;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forgetPrivateKeys, readDatabaseConfig, readWebConfig, readWorkerConfig } from '../../src/config.ts';
+import { forgetPrivateKeys, readWebConfig, readWorkerConfig } from '../../src/config.ts';
 import { environmentFor, readStartConfig } from '../../src/config-commands.ts';
 import { ConfigError, type Environment } from '../../src/config-parse.ts';
 import { generateKeys } from '../../src/keys.ts';
@@ -163,17 +163,6 @@ test('a start with nothing configured leaves keys and database to the data direc
 
 test('an empty value counts as absent', () => {
   assert.equal(readWebConfig({ ...web, PORT: '', STRIPE_SECRET_KEY: '' }).port, 3000);
-});
-
-test('a process started alone looks for a database where none is configured', () => {
-  assert.deepEqual(
-    { ...readDatabaseConfig({ DATA_DIR: '/srv/x' }) },
-    { dataDir: '/srv/x', databaseUrl: null },
-  );
-  const { DATABASE_URL, ...rest } = web;
-  const found = { DATABASE_URL: 'postgres://found.example.org/x' };
-  assert.equal(readWebConfig({ ...rest, DATABASE_URL: '' }, found).databaseUrl, found.DATABASE_URL);
-  assert.equal(readWebConfig(web, found).databaseUrl, DATABASE_URL);
 });
 
 test('the web process forgets private keys that it should not have been given', () => {

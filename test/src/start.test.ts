@@ -66,16 +66,26 @@ async function freePort(): Promise<string> {
 }
 
 /** Starts it; everything it and its children print, line by line, until the last of them has ended. */
-function start(t: TestContext, dir: string, env: Record<string, string>) {
-  const child: ChildProcess = spawn(process.execPath, ['src/start.ts'], {
+function start(
+  t: TestContext,
+  dir: string,
+  env: Record<string, string>,
+  command = [process.execPath, 'src/start.ts'],
+) {
+  const [program = '', ...args] = command;
+  const child: ChildProcess = spawn(program, args, {
     cwd: dir,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a group, so that a failed test can end all of it
   });
   const exited = once(child, 'exit');
-  t.after(async () => {
-    child.kill('SIGTERM');
-    await exited;
+  t.after(() => {
+    try {
+      process.kill(-(child.pid ?? Number.NaN), 'SIGTERM');
+    } catch {
+      // Nobody is left.
+    }
   });
   assert.ok(child.stdout && child.stderr);
   const errors = child.stderr.setEncoding('utf8').toArray();
@@ -160,6 +170,17 @@ test('killed itself, it leaves no process but the database, which the next start
   assert.equal(await databasePid(dir), database);
   second.child.kill('SIGTERM');
   assert.deepEqual(await second.exited, [0, null]);
+});
+
+test('SIGTERM to npm reaches it', async (t) => {
+  const dir = await stage(t);
+  const service = start(t, dir, { PORT: await freePort(), METRICS_PORT: '0' }, ['npm', 'start', '--silent']);
+  await service.next(isReady);
+  const database = await databasePid(dir);
+  service.child.kill('SIGTERM');
+  await service.exited;
+  isGone(database);
+  assert.equal((await service.drained()).filter((line) => line.includes('"ended":true')).length, 2);
 });
 
 test('a production start without keys fails with a sentence that says what to do', async (t) => {
