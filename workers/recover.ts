@@ -3,7 +3,7 @@
  * session itself allows is done.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { Fault } from '../src/core/fault.ts';
+import { Fault, isFault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Upload } from '../src/core/ports.ts';
 import type { OpenTransfer, SessionUri, Settlement } from '../src/core/transfer.ts';
@@ -47,7 +47,7 @@ export async function recover(
     }
     case 'gone':
       if (!open.hasMessageId) throw new Fault('upload-lost');
-      return transfer(await recovery.refetch(listedOf(open)), engine, passage, 'reimported', signal);
+      return reimport(open, recovery, passage, signal);
   }
 }
 
@@ -65,6 +65,20 @@ async function settleCommitted(open: OpenTransfer, { ledger }: Engine): Promise<
   };
   await ledger.settle(settlement);
   return settlement;
+}
+
+async function reimport(
+  open: OpenTransfer,
+  { engine, refetch }: Recovery,
+  passage: Passage,
+  signal: AbortSignal,
+): Promise<Settlement> {
+  try {
+    return await transfer(await refetch(listedOf(open)), engine, passage, 'reimported', signal);
+  } catch (cause) {
+    // Removed at the source because it had arrived, or before it had: nobody can say.
+    throw isFault(cause, 'message-gone') ? new Fault('upload-lost', { cause }) : cause;
+  }
 }
 
 /** Continues in the same session behind what it has stored. */

@@ -186,13 +186,14 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
 
   const now = deps.clock.now();
   const tries = tried + 1;
-  const judgement = judgeMessage(fault, tries, visit.open.has(message.key), now);
+  const open = visit.open.get(message.key);
+  const judgement = judgeMessage(fault, tries, open !== undefined, now);
   if (judgement.kind === 'settle') {
     await ledger.settle({
       ...message,
       status: judgement.status,
       reason: judgement.reason,
-      senderDomain: (passage?.header ?? new HeaderBlock()).facts().senderDomain,
+      senderDomain: open?.senderDomain ?? (passage?.header ?? new HeaderBlock()).facts().senderDomain,
       sizeBytes: passage?.bytes || message.size || 0,
       fingerprint: null,
     });
@@ -200,8 +201,7 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
   } else {
     const postponement = { ...message, reason: judgement.reason, tries, retryAt: judgement.retryAt };
     await ledger.postpone(postponement);
-    const stillOpen = visit.open.get(message.key);
-    if (stillOpen) visit.open.set(message.key, { ...stillOpen, tries, retryAt: judgement.retryAt });
+    if (open) visit.open.set(message.key, { ...open, tries, retryAt: judgement.retryAt });
     else visit.waiting.set(message.key, { ...postponement, state: 'waiting' });
   }
   if (!concernsMessageOnly(fault)) throw error;
