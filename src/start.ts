@@ -2,6 +2,7 @@
  * `npm start`: the whole service on one machine. Makes keys and brings a database where none are configured,
  * migrates, then keeps a web process and a worker running, each with its own part of the environment.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publicKeyOf } from '../workers/unseal.ts';
 import { readStartConfig, type StartConfig } from './config-commands.ts';
@@ -74,6 +75,8 @@ function programs(config: StartConfig, keys: Keys, embedded: Embedded | null): r
     ...config.workerEnvironment,
     DATABASE_URL: embedded?.workerUrl ?? config.database?.url ?? '',
     UNSEAL_PRIVATE_KEYS: keys.UNSEAL_PRIVATE_KEYS,
+    // The same in each of its lives, so that a worker takes over at once what its dead predecessor held.
+    WORKER_ID: config.workerEnvironment.WORKER_ID ?? randomUUID(),
     METRICS_PORT: String(config.workerMetricsPort),
   };
   return [

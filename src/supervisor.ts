@@ -30,7 +30,7 @@ export interface SuperviseOptions {
 
 const PATIENCE_MS = 25_000;
 const STEADY_MS = 30_000;
-const backoff = (restarts: number): number => Math.min(250 * 2 ** restarts, 15_000);
+const backoff = (restarts: number): number => Math.min(250 * 2 ** restarts, 2_000);
 
 /** Starts the program, and again whenever it ends. Its output is ours; an IPC channel lets it notice our end. */
 export function supervise(program: Program, options: SuperviseOptions): Supervised {
