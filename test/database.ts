@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,6 +47,8 @@ const TEMPLATE = 'smtp_sync';
 /** Starts a server with the migrated template. Not durable: it is thrown away. */
 export async function startTestServer(): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), 'smtp-sync-test-'));
+  // Else root's data would go to where PostgreSQL's account can reach it, and outlive this directory.
+  await chmod(dir, 0o755);
   const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'shared_buffers=64MB'];
   const server = await startEmbedded(dir, { settings });
   const stop = async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { openDatabase } from '../../../src/db/pool.ts';
 
 let dir: string;
 before(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'embedded-test-'));
+  dir = await makeDir();
 });
 beforeEach(async () => {
   await stopWhateverRuns();
@@ -23,6 +23,13 @@ after(async () => {
   await stopWhateverRuns();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** One that PostgreSQL's account can reach, so that the data is inside of it. */
+async function makeDir(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'embedded-test-'));
+  await chmod(path, 0o755);
+  return path;
+}
 
 const pidFile = () => readFile(join(dir, 'postgres/postmaster.pid'), 'utf8').catch(() => '');
 const postmaster = async () => Number((await pidFile()).split('\n')[0]);
@@ -146,7 +153,7 @@ it('takes another port when its own is taken', async () => {
 });
 
 it('is started by one of two that start at once, from nothing', async () => {
-  const fresh = await mkdtemp(join(tmpdir(), 'embedded-test-'));
+  const fresh = await makeDir();
   const servers: Embedded[] = await Promise.all([
     startEmbedded(fresh),
     startEmbedded(fresh),
