@@ -51,7 +51,7 @@ const settingsOf = (config: WebConfig): Settings => ({
   sessionSecret: config.sessionSecret,
   pollSeconds: config.pollSeconds,
   trustedProxies: config.trustedProxies,
-  signInsPerMinute: 60,
+  signInsPerMinute: 120,
   dialsPerMinute: 60,
   revokeWaitMs: 5000,
 });

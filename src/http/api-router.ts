@@ -38,13 +38,17 @@ export function createApiRouter(parts: Parts, limits: Limits, handlers: Handlers
       operation.path,
       requireCaller(parts),
       requireOwnOrigin(parts.settings.publicUrl),
-      ...(operation.dials ? [limits.dial] : []),
       ...(operation.body ? [requireJson, parseJson] : []),
-      serve(operation, handlers[name] as (call: Call<OperationName>) => Promise<unknown>),
+      parseCall(operation),
+      // After parsing: what is refused makes nobody dial.
+      ...(operation.dials ? [limits.dial] : []),
+      serve(operation, handlers[name] as Handler),
     );
   }
   return router;
 }
+
+type Handler = (call: Call<OperationName>) => Promise<unknown>;
 
 /** No body at all passes: whether one is needed is the schema's to say. */
 const requireJson: RequestHandler = (req, _res, next) => {
@@ -53,23 +57,27 @@ const requireJson: RequestHandler = (req, _res, next) => {
   next();
 };
 
-const serve =
-  (operation: Operation, handle: (call: Call<OperationName>) => Promise<unknown>): RequestHandler =>
-  async (req, res) => {
-    const caller = callerOf(res);
+const parseCall =
+  (operation: Operation): RequestHandler =>
+  (req, res, next) => {
     const { id = '' } = req.params;
     if (typeof id !== 'string' || (operation.path.includes(':id') && !UUID.test(id)))
       throw new HttpError('not-found');
-    const body = req.body ?? (operation.bodyOptional ? {} : undefined);
-    const answer = await handle({
-      userId: caller.userId,
-      caller,
+    const body: unknown = req.body ?? (operation.bodyOptional ? {} : undefined);
+    res.locals.call = {
       id,
-      query: (operation.query && parseInput(operation.query, req.query)) as undefined,
-      body: (operation.body && parseInput(operation.body, body)) as undefined,
-      req,
-      res,
-    });
+      query: operation.query && parseInput(operation.query, req.query),
+      body: operation.body && parseInput(operation.body, body),
+    };
+    next();
+  };
+
+const serve =
+  (operation: Operation, handle: Handler): RequestHandler =>
+  async (req, res) => {
+    const caller = callerOf(res);
+    const parsed: Pick<Call<OperationName>, 'id' | 'query' | 'body'> = res.locals.call;
+    const answer = await handle({ ...parsed, userId: caller.userId, caller, req, res });
     if (operation.answer) res.status(operation.status).json(answer);
     else if (operation.status === 204) res.status(204).end();
   };

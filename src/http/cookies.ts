@@ -6,12 +6,13 @@ import type { Request, Response } from 'express';
 
 export type CookieName = 'session' | 'browser';
 
-const nameOf = (name: CookieName, publicUrl: string): string =>
-  publicUrl.startsWith('https:') ? `__Host-${name}` : name;
+/** On loopback cookies know no ports, so there the name must not be anybody else's. */
+export const cookieName = (name: CookieName, publicUrl: string): string =>
+  publicUrl.startsWith('https:') ? `__Host-${name}` : `smtp-sync-${name}`;
 
 /** Tokens only: anything that is not 43 characters of base64url counts as absent. */
 export function readCookie(req: Request, name: CookieName, publicUrl: string): string | null {
-  const prefix = `${nameOf(name, publicUrl)}=`;
+  const prefix = `${cookieName(name, publicUrl)}=`;
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const cookie = pair.trim();
     if (cookie.startsWith(prefix)) {
@@ -29,11 +30,11 @@ export function setCookie(
   maxAgeMs: number,
   publicUrl: string,
 ): void {
-  res.cookie(nameOf(name, publicUrl), value, { ...attributes(publicUrl), maxAge: maxAgeMs });
+  res.cookie(cookieName(name, publicUrl), value, { ...attributes(publicUrl), maxAge: maxAgeMs });
 }
 
 export function clearCookie(res: Response, name: CookieName, publicUrl: string): void {
-  res.clearCookie(nameOf(name, publicUrl), attributes(publicUrl));
+  res.clearCookie(cookieName(name, publicUrl), attributes(publicUrl));
 }
 
 const attributes = (publicUrl: string) => ({

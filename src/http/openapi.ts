@@ -1,6 +1,7 @@
 /** OpenAPI 3.1 from the operations' zod schemas; https://spec.openapis.org/oas/v3.1.0 */
 import { z } from 'zod';
 import { errorSchema } from './api.ts';
+import { cookieName } from './cookies.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 
 type Json = Record<string, unknown>;
@@ -19,7 +20,7 @@ export const describeApi = (publicUrl: string): Json => {
     components: {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: 'session' },
+        session: { type: 'apiKey', in: 'cookie', name: cookieName('session', publicUrl) },
       },
       schemas: { Error: jsonSchema(errorSchema, 'output') },
     },

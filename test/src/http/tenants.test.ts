@@ -146,6 +146,7 @@ test.test('a deleted key stops working', async () => {
 
 test.test('what makes workers dial out is limited per user', async () => {
   const { browser } = await sessionFor(web, 'eager');
+  for (let i = 0; i < 25; i++) await browser.json('POST', '/api/v1/mailboxes', 400, { body: {} });
   const { id } = await browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body: MAILBOX });
   const statuses = await Promise.all(
     Array.from(
