@@ -185,16 +185,14 @@ export class Pop3Session {
 
   async #transact(verb: string, words: readonly string[]): Promise<void> {
     const { faults } = this.#host;
-    const held = this.#messages.flatMap((message, index) =>
-      this.#deleted.has(message) ? [] : [{ message, number: index + 1 }],
-    );
     const sizeOf = ({ bytes }: DropMessage): number => faults.sizes?.(bytes.length) ?? bytes.length;
-    const one = held.find(({ number }) => String(number) === words[0])?.message;
     switch (verb) {
-      case 'STAT':
+      case 'STAT': {
+        const held = this.#held();
         return this.#say(
           `+OK ${held.length} ${held.reduce((sum, { message }) => sum + sizeOf(message), 0)}${CRLF}`,
         );
+      }
       case 'NOOP':
         return this.#say(`+OK${CRLF}`);
       case 'RSET':
@@ -202,15 +200,25 @@ export class Pop3Session {
         return this.#say(`+OK${CRLF}`);
       case 'UIDL':
         if (faults.noUidl) return this.#say(`-ERR unknown command${CRLF}`);
-        return this.#table(held.map(({ message, number }) => `${number} ${faults.sameUidl ?? message.uidl}`));
+        return this.#table(
+          this.#held().map(({ message, number }) => `${number} ${faults.sameUidl ?? message.uidl}`),
+        );
       case 'LIST':
-        return this.#table(held.map(({ message, number }) => `${number} ${sizeOf(message)}`));
+        return this.#table(this.#held().map(({ message, number }) => `${number} ${sizeOf(message)}`));
     }
-    if (!one || !['DELE', 'TOP', 'RETR'].includes(verb)) return this.#say(`-ERR no such message${CRLF}`);
+    const one = this.#messages[Number(words[0]) - 1];
+    if (!one || this.#deleted.has(one) || !['DELE', 'TOP', 'RETR'].includes(verb))
+      return this.#say(`-ERR no such message${CRLF}`);
     if (verb === 'TOP') return this.#say(body(toWire(topOf(one.bytes, Number(words[1])))));
     if (verb === 'RETR') return this.#retrieve(one);
     this.#deleted.add(one);
     return this.#say(`+OK${CRLF}`);
+  }
+
+  #held(): readonly { readonly message: DropMessage; readonly number: number }[] {
+    return this.#messages.flatMap((message, index) =>
+      this.#deleted.has(message) ? [] : [{ message, number: index + 1 }],
+    );
   }
 
   #table(rows: readonly string[]): Promise<void> {
