@@ -7,7 +7,7 @@ import type { MailboxId, UserId } from '../../../src/core/mailbox.ts';
 import { createLedger } from '../../../src/db/ledger.ts';
 import { deleteMailbox } from '../../../src/db/mailboxes.ts';
 import { deleteUser } from '../../../src/db/users.ts';
-import { imapRef, intentOf, postponementOf, settlementOf } from '../../contract/ledger.ts';
+import { imapRef, intentOf, postponementOf, settlementOf } from '../../contract/ledger-samples.ts';
 import { openTestDatabase } from '../../database.ts';
 
 const database = await openTestDatabase({ after });

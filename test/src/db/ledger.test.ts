@@ -5,7 +5,8 @@ import { Fault, isFault } from '../../../src/core/fault.ts';
 import type { MailboxId, UserId } from '../../../src/core/mailbox.ts';
 import { createLedger } from '../../../src/db/ledger.ts';
 import type { Database } from '../../../src/db/pool.ts';
-import { describeLedger, imapRef, intentOf, settlementOf } from '../../contract/ledger.ts';
+import { describeLedger } from '../../contract/ledger.ts';
+import { imapRef, intentOf, settlementOf } from '../../contract/ledger-samples.ts';
 import { openTestDatabase } from '../../database.ts';
 
 const database = await openTestDatabase({ after });
