@@ -16,10 +16,10 @@ import { generateKeys } from '../src/keys.ts';
 import { createLog } from '../src/log.ts';
 import { createSeal } from '../src/seal.ts';
 import { type GoogleStandin, startGoogle } from '../standins/google/server.ts';
+import { type Browser, createBrowser } from './browser.ts';
 import { openTestDatabase, type Scope, type TestDatabase } from './database.ts';
 
 export const PUBLIC_URL = 'https://mail.example.com';
-const GMAIL_INSERT = 'https://www.googleapis.com/auth/gmail.insert';
 
 export interface Web {
   readonly base: string;
@@ -35,30 +35,6 @@ export interface Web {
   browser(): Browser;
   /** A browser that is signed in as `<name>@example.com`. */
   signedIn(name: string): Promise<Browser>;
-}
-
-export interface Browser {
-  readonly cookies: Map<string, string>;
-  /** One request, no redirect followed; writes carry our Origin unless `headers` says otherwise. */
-  send(method: string, path: string, options?: SendOptions): Promise<Response>;
-  /** The same, and its JSON; asserts the status. */
-  json<T = Record<string, unknown>>(
-    method: string,
-    path: string,
-    status: number,
-    options?: SendOptions,
-  ): Promise<T>;
-  /** From /auth/google through the stand-in's consent page; the answer of our callback. */
-  signIn(email: string, choice?: { scopes?: string[]; deny?: boolean }): Promise<Response>;
-  /** Up to Google's answer: our callback's path with its query. */
-  consent(email: string, choice?: { scopes?: string[]; deny?: boolean }): Promise<string>;
-}
-
-export interface SendOptions {
-  readonly body?: unknown;
-  readonly form?: Record<string, string>;
-  readonly headers?: Record<string, string>;
-  readonly signal?: AbortSignal;
 }
 
 export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): Promise<Web> {
@@ -104,7 +80,7 @@ export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): 
     await google.close();
   });
   const base = `http://127.0.0.1:${server.port}`;
-  const browser = () => createBrowser(base);
+  const browser = () => createBrowser(base, PUBLIC_URL);
   return {
     base,
     google,
@@ -120,59 +96,6 @@ export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): 
       assert.equal(answer.status, 303, await answer.text());
       return one;
     },
-  };
-}
-
-function createBrowser(base: string): Browser {
-  const cookies = new Map<string, string>();
-  const send: Browser['send'] = async (method, path, options = {}) => {
-    const headers: Record<string, string> = { ...(method !== 'GET' && { origin: PUBLIC_URL }) };
-    if (cookies.size > 0) headers.cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
-    let body: string | null = null;
-    if (options.form) {
-      headers['content-type'] = 'application/x-www-form-urlencoded';
-      body = new URLSearchParams(options.form).toString();
-    } else if (options.body !== undefined) {
-      headers['content-type'] = 'application/json';
-      body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
-    }
-    for (const [name, value] of Object.entries(options.headers ?? {}))
-      if (value === '') delete headers[name];
-      else headers[name] = value;
-    const signal = options.signal ?? null;
-    const answer = await fetch(base + path, { method, headers, body, signal, redirect: 'manual' });
-    for (const cookie of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-      if (value === '') cookies.delete(name);
-      else cookies.set(name, value);
-    }
-    return answer;
-  };
-  const consent: Browser['consent'] = async (email, { scopes = [GMAIL_INSERT], deny = false } = {}) => {
-    const start = await send('GET', '/auth/google');
-    assert.equal(start.status, 302, await start.text());
-    const page = new URL(start.headers.get('location') ?? '');
-    assert.equal((await fetch(page)).status, 200);
-    const form = new URLSearchParams(page.searchParams);
-    form.set('other', email);
-    form.set('decision', deny ? 'deny' : 'allow');
-    for (const scope of scopes) form.append('granted', scope);
-    const answer = await fetch(page, { method: 'POST', body: form, redirect: 'manual' });
-    const back = answer.headers.get('location') ?? '';
-    assert.ok(back.startsWith(`${PUBLIC_URL}/`), back);
-    return back.slice(PUBLIC_URL.length);
-  };
-  return {
-    cookies,
-    send,
-    json: async <T>(method: string, path: string, status: number, options?: SendOptions) => {
-      const answer = await send(method, path, options);
-      const text = await answer.text();
-      assert.equal(answer.status, status, `${method} ${path}: ${text}`);
-      return JSON.parse(text) as T;
-    },
-    consent,
-    signIn: async (email, choice) => send('GET', await consent(email, choice)),
   };
 }
 

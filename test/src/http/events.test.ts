@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as test from 'node:test';
 import type { Mailbox } from '../../../src/http/api.ts';
-import { type Browser, MAILBOX, sessionFor, startWeb } from '../../http.ts';
+import type { Browser } from '../../browser.ts';
+import { MAILBOX, sessionFor, startWeb } from '../../http.ts';
 
 const web = await startWeb(test);
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as test from 'node:test';
-import { type Browser, MAILBOX, sessionFor, startWeb } from '../../http.ts';
+import type { Browser } from '../../browser.ts';
+import { MAILBOX, sessionFor, startWeb } from '../../http.ts';
 
 const web = await startWeb(test);
 
