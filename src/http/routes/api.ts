@@ -103,16 +103,24 @@ const auditHandlers = (parts: Parts): Pick<Handlers, 'listAudit' | 'exportAudit'
   },
 });
 
-/** Streams with back-pressure. A client that leaves ends the reading; a failure on the way cuts the answer off. */
+/**
+ * Streams with back-pressure. Nothing is sent before the first piece is there, so that a failure until then is a
+ * proper refusal; one later cuts the answer off. A client that leaves ends the reading.
+ */
 async function download(
   res: Response,
   type: string,
   name: string,
-  pieces: AsyncIterable<string>,
+  pieces: AsyncGenerator<string>,
 ): Promise<void> {
+  const first = await pieces.next();
+  const all = async function* () {
+    if (!first.done) yield first.value;
+    yield* pieces;
+  };
   res.type(type).attachment(name);
   try {
-    await pipeline(Readable.from(pieces), res);
+    await pipeline(Readable.from(all()), res);
   } catch (error) {
     if (!res.destroyed) throw error;
   }
