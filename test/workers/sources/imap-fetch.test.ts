@@ -65,9 +65,14 @@ describe('IMAP fetch: the truth about sizes', () => {
   }
 
   it('does not take a missing piece for the end', async () => {
-    assert.equal(await fetchOne(large, { nilAt: MIB }), 'message-truncated');
-    assert.equal(await fetchOne(large, { nilAt: 2 * MIB }), 'message-truncated');
-    assert.equal(await fetchOne(large, { nilAt: 0 }), 'message-unreadable');
+    for (const [nilAt, expected] of [
+      [MIB, 'message-truncated'],
+      [2 * MIB, 'message-truncated'],
+      [0, 'message-unreadable'],
+    ] as const) {
+      const outcome = await fetchOne(large, { nilAt });
+      assert.equal(typeof outcome === 'string' ? outcome : outcome?.length, expected);
+    }
   });
 
   it('does not take nothing for an empty message', async () => {

@@ -94,6 +94,18 @@ describe('IMAP listing', () => {
     await source.close();
   });
 
+  it('finds recent mail below old mail that fills the limit', async () => {
+    const { server, open, fill } = await setUp({ messageLimit: 5 });
+    fill(1, 2, 3);
+    for (let n = 0; n < 8; n += 1)
+      server.append(USER, Buffer.from('Subject: x\r\n\r\n'), { at: new Date(0) });
+    const source = await open();
+    const listing = await source.list('INBOX', null, { kind: 'since', from: Date.now() - 60_000 }, never);
+    assert.deepEqual(uids(listing), [3, 2, 1]);
+    assert.deepEqual(imap(listing).settled, [[4, 11]]);
+    await source.close();
+  });
+
   it('leaves open what one answer names and another leaves out', async () => {
     const { server, open, fill } = await setUp({ silentOn: new Set([2]) });
     fill(1, 2, 3);
