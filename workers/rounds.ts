@@ -18,13 +18,13 @@ export interface Rounds {
 
 export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
   const { deps, control } = visit;
-  const sliceEnds = deps.clock.now() + deps.timing.sliceMs;
   for (;;) {
+    const began = deps.clock.now();
     await recoverDue(visit, judge);
     const folders = await listAll(visit);
-    const drained = await drain(visit, sliceEnds, judge);
+    const drained = await drain(visit, folders, began + deps.timing.sliceMs, judge);
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
-    const nextRunAt = nextVisit(visit);
+    const nextRunAt = nextVisit(visit, began);
     const first = folders[0];
     if (first === undefined || !(await watch(visit, first, nextRunAt))) {
       return { synced: true, nextRunAt: control.gentle.aborted ? deps.clock.now() : nextRunAt };
@@ -66,7 +66,12 @@ const countWaiting = ({ pending, open, waiting }: Visit): number =>
   pending.size + open.size + [...waiting.keys()].filter((key) => !pending.has(key)).length;
 
 /** True when nothing that may go now is left; false when the slice is over or the run is asked to end. */
-async function drain(visit: Visit, sliceEnds: number, judge: Judge): Promise<boolean> {
+async function drain(
+  visit: Visit,
+  folders: readonly string[],
+  sliceEnds: number,
+  judge: Judge,
+): Promise<boolean> {
   const { deps, lease, control, pending } = visit;
   const { clock, quota, timing } = deps;
   let relistAt = clock.now() + timing.relistMs;
@@ -75,7 +80,7 @@ async function drain(visit: Visit, sliceEnds: number, judge: Judge): Promise<boo
     if (!pending.freshFirst) {
       if (quota.backlogResumesAt(lease.userId) !== null) return true;
       if (lease.server.protocol === 'imap' && clock.now() >= relistAt) {
-        await listFresh(visit);
+        await listFresh(visit, folders);
         relistAt = clock.now() + timing.relistMs;
         continue;
       }
@@ -100,14 +105,16 @@ async function takeQuota({ deps, lease, control }: Visit): Promise<number> {
 }
 
 /** Looks for mail that came since the folders were listed, without listing the backlog again. */
-async function listFresh(visit: Visit): Promise<void> {
-  for (const [folder, cursor] of visit.cursors) {
-    if (cursor.protocol !== 'imap') continue;
+async function listFresh(visit: Visit, folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    const cursor = visit.cursors.get(folder);
+    if (cursor?.protocol !== 'imap') continue;
     const top = cursor.settled.at(-1)?.[1] ?? 0;
     const known = { ...cursor, settled: [[1, Math.max(top, cursor.baseline - 1)]] as const };
     // Only for its messages: the cursor that this listing returns claims too much.
     const listing = await visit.source.list(folder, known, historyOf(visit.lease), visit.control.hard);
-    visit.pending.add(listing.messages.filter((message) => isDue(visit, message)));
+    // Numbered anew meanwhile: the next full listing tells what is known of it.
+    if (!listing.renumbered) visit.pending.add(listing.messages.filter((message) => isDue(visit, message)));
   }
 }
 
@@ -117,7 +124,7 @@ async function watch(visit: Visit, folder: string, until: number): Promise<boole
   if (control.gentle.aborted || !control.watching(true)) return false;
   try {
     const ms = Math.max(0, until - deps.clock.now());
-    const news = await source.watch(folder, ms, control.gentle);
+    const news = await source.watch(folder, ms, AbortSignal.any([control.gentle, control.hard]));
     return news !== 'unsupported' && !control.gentle.aborted;
   } catch (error) {
     if (control.gentle.aborted && !control.hard.aborted) return false;
@@ -127,13 +134,13 @@ async function watch(visit: Visit, folder: string, until: number): Promise<boole
   }
 }
 
-/** The poll interval from now, or earlier when a message's own retry time comes before. */
-function nextVisit(visit: Visit): number {
+/** The poll interval from now, or earlier when a message's own retry time, not yet come when the round `began`, does. */
+function nextVisit(visit: Visit, began: number): number {
   const { clock } = visit.deps;
   const now = clock.now();
   let next = now + visit.lease.options.pollSeconds * 1000;
   for (const { retryAt } of [...visit.open.values(), ...visit.waiting.values()]) {
-    if (retryAt > now) next = Math.min(next, retryAt);
+    if (retryAt > began) next = Math.min(next, Math.max(now, retryAt));
   }
   return next;
 }
