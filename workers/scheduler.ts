@@ -82,10 +82,7 @@ export class Scheduler {
       for (const held of this.#held.values()) held.hard.abort();
       this.#doubtful = true;
     }
-    if (this.#doubtful) {
-      await leases.register([...this.#held.keys()]);
-      this.#doubtful = false;
-    }
+    if (this.#doubtful) await this.#sure(() => leases.register([...this.#held.keys()]));
     for (const mailboxId of recalled ?? []) {
       const held = this.#held.get(mailboxId);
       if (held) void this.#end(held, RECALL_PATIENCE);
@@ -93,10 +90,19 @@ export class Scheduler {
     const free = maxRuns - this.active;
     if (free <= 0 || this.#stopped.signal.aborted || clock.now() < this.#pausedUntil) return;
     // Should the answer get lost, leases are ours that we do not know of.
-    this.#doubtful = true;
-    const claimed = await leases.claim(free);
-    this.#doubtful = false;
+    const claimed = await this.#sure(() => leases.claim(free));
     for (const lease of claimed) this.#begin(lease);
+  }
+
+  /** Leaves a doubt when it fails. One that comes up meanwhile, by a lease that could not be given back, stays. */
+  async #sure<T>(change: () => Promise<T>): Promise<T> {
+    this.#doubtful = false;
+    try {
+      return await change();
+    } catch (error) {
+      this.#doubtful = true;
+      throw error;
+    }
   }
 
   #begin(lease: Lease): void {

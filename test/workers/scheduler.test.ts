@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fault } from '../../src/core/fault.ts';
+import type { MailboxId } from '../../src/core/mailbox.ts';
+import type { Leases } from '../../src/core/ports.ts';
+import type { Lease, Verdict } from '../../src/core/schedule.ts';
+import { Scheduler } from '../../workers/scheduler.ts';
+import type { RunControl } from '../../workers/visit.ts';
+
+const VERDICT: Verdict = { nextRunAt: 1, faultCode: null, failures: 0, synced: true };
+const id = (name: string): MailboxId => name as MailboxId;
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const leaseOf = (name: string, epoch = 1n) => ({ mailboxId: id(name), epoch }) as Lease;
+
+interface Run {
+  readonly lease: Lease;
+  readonly control: RunControl;
+  readonly end: (verdict?: Verdict | null) => Promise<void>;
+}
+
+/** A worker with leases, runs and time in the test's hands. */
+class Stage {
+  readonly calls: string[] = [];
+  readonly runs: Run[] = [];
+  readonly due: Lease[] = [];
+  readonly sleeps: { readonly ms: number; readonly pass: () => void }[] = [];
+  recalled: MailboxId[] | null = [];
+  now = 0;
+  claim: (limit: number) => Promise<readonly Lease[]> = async (limit) => this.due.splice(0, limit);
+  release: (lease: Lease) => Promise<void> = async () => {};
+  register: (held: readonly MailboxId[]) => Promise<void> = async () => {};
+  readonly scheduler: Scheduler;
+
+  constructor(limits: { maxRuns?: number; maxWatches?: number } = {}) {
+    const leases: Leases = {
+      beat: async () => {
+        const answer = this.recalled;
+        this.recalled = [];
+        return answer;
+      },
+      claim: (limit) => this.claim(limit),
+      release: async (lease, verdict) => {
+        this.calls.push(`release ${lease.mailboxId} ${lease.epoch} ${verdict === null ? 'null' : 'verdict'}`);
+        await this.release(lease);
+      },
+      register: async (held) => {
+        this.calls.push(`register [${[...held].sort()}]`);
+        await this.register(held);
+      },
+      unregister: async () => void this.calls.push('unregister'),
+    };
+    const clock = {
+      now: () => this.now,
+      sleep: (ms: number, signal: AbortSignal) =>
+        new Promise<void>((resolve, reject) => {
+          this.sleeps.push({ ms, pass: resolve });
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        }),
+    };
+    const quiet = () => {};
+    const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+    const run = (lease: Lease, control: RunControl) => this.#run(lease, control);
+    this.scheduler = new Scheduler({ leases, run, clock, log, maxRuns: 2, maxWatches: 2, ...limits });
+  }
+
+  #run(lease: Lease, control: RunControl): Promise<Verdict | null> {
+    const { promise, resolve } = Promise.withResolvers<Verdict | null>();
+    const end = async (verdict: Verdict | null = VERDICT) => {
+      resolve(verdict);
+      await settled();
+    };
+    this.runs.push({ lease, control, end });
+    return promise;
+  }
+
+  async tick(...due: Lease[]): Promise<void> {
+    this.due.push(...due);
+    await this.scheduler.tick();
+    await settled();
+  }
+
+  get running(): readonly string[] {
+    return this.runs.map(({ lease }) => lease.mailboxId);
+  }
+
+  at(index: number): Run {
+    const one = this.runs[index];
+    assert.ok(one, `run ${index}`);
+    return one;
+  }
+}
+
+const aborted = ({ control }: Run) => [control.gentle.aborted, control.hard.aborted];
+
+test('a claimed mailbox runs once and is given back with its verdict', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'), leaseOf('b'));
+  assert.deepEqual(stage.running, ['a', 'b']);
+  await stage.at(0).end();
+  await stage.at(1).end(null);
+  assert.deepEqual(stage.calls, ['release a 1 verdict', 'release b 1 null']);
+  assert.deepEqual([stage.scheduler.active, stage.scheduler.watching], [0, 0]);
+});
+
+test('as many run as may; those that only watch do not count, as many as may watch', async () => {
+  const stage = new Stage({ maxRuns: 2, maxWatches: 1 });
+  await stage.tick(...['a', 'b', 'c', 'd', 'e'].map((name) => leaseOf(name)));
+  assert.deepEqual(stage.running, ['a', 'b']);
+  assert.equal(stage.at(0).control.watching(true), true);
+  assert.equal(stage.at(1).control.watching(true), false, 'no room to watch');
+  await stage.tick();
+  assert.deepEqual(stage.running, ['a', 'b', 'c']);
+  assert.deepEqual([stage.scheduler.active, stage.scheduler.watching], [2, 1]);
+  stage.at(0).control.watching(false);
+  assert.equal(stage.scheduler.active, 3, 'news have come');
+  await stage.at(2).end();
+  await stage.tick();
+  assert.equal(stage.runs.length, 3, 'full again');
+  await stage.at(1).end();
+  await stage.tick();
+  assert.deepEqual(stage.running, ['a', 'b', 'c', 'd']);
+});
+
+test('a recall asks one run to end, and makes it end after a while', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'), leaseOf('b'));
+  stage.recalled = [id('a'), id('unknown')];
+  await stage.tick();
+  assert.deepEqual(
+    [aborted(stage.at(0)), aborted(stage.at(1))],
+    [
+      [true, false],
+      [false, false],
+    ],
+  );
+  assert.equal(stage.sleeps[0]?.ms, 10_000);
+  stage.sleeps[0]?.pass();
+  await settled();
+  assert.deepEqual(
+    [aborted(stage.at(0)), aborted(stage.at(1))],
+    [
+      [true, true],
+      [false, false],
+    ],
+  );
+  await stage.at(0).end();
+  assert.deepEqual(stage.calls, ['release a 1 verdict']);
+});
+
+test('a recalled run that ends in time is not cut off', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'));
+  stage.recalled = [id('a')];
+  await stage.tick();
+  await stage.at(0).end();
+  stage.sleeps[0]?.pass();
+  await settled();
+  assert.equal(stage.at(0).control.hard.aborted, false);
+});
+
+test('taken for dead, it lets go of everything and makes itself known again', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'), leaseOf('b'));
+  stage.recalled = null;
+  await stage.tick();
+  assert.ok(stage.runs.every(({ control }) => control.hard.aborted));
+  assert.deepEqual(stage.calls, ['register [a,b]']);
+  await stage.at(0).end();
+  await stage.at(1).end();
+  await stage.tick(leaseOf('c'));
+  assert.deepEqual(stage.running, ['a', 'b', 'c']);
+  assert.equal(stage.calls.filter((call) => call.startsWith('register')).length, 1);
+});
+
+test('when the answer to a claim is lost, leases it does not know of are freed before the next', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'));
+  const { claim } = stage;
+  stage.claim = () => Promise.reject(new Fault('database-unavailable'));
+  await stage.tick();
+  stage.claim = claim;
+  let failing = true;
+  stage.register = async () => {
+    if (failing) throw new Fault('database-unavailable');
+  };
+  await stage.tick(leaseOf('b'));
+  assert.deepEqual(stage.running, ['a'], 'claims nothing while in doubt');
+  failing = false;
+  await stage.tick();
+  assert.deepEqual(stage.running, ['a', 'b']);
+  assert.deepEqual(stage.calls, ['register [a]', 'register [a]']);
+});
+
+test('a lease that could not be given back is freed, even when that failed during a claim', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'));
+  const answer = Promise.withResolvers<readonly Lease[]>();
+  stage.claim = () => answer.promise;
+  stage.release = () => Promise.reject(new Fault('database-unavailable'));
+  const ticking = stage.scheduler.tick();
+  await settled();
+  await stage.at(0).end();
+  answer.resolve([]);
+  await ticking;
+  stage.claim = async () => [];
+  await stage.tick();
+  assert.deepEqual(stage.calls, ['release a 1 verdict', 'register []']);
+});
+
+test('a lease that could not be given back is freed, even when that failed during a registration', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'));
+  stage.release = () => Promise.reject(new Fault('database-unavailable'));
+  stage.register = async () => {
+    stage.register = async () => {};
+    await stage.at(0).end();
+  };
+  stage.recalled = null;
+  await stage.tick();
+  await stage.tick();
+  assert.deepEqual(stage.calls, ['register [a]', 'release a 1 verdict', 'register []']);
+});
+
+test('while the service is paused nothing is claimed', async () => {
+  const stage = new Stage({ maxRuns: 5 });
+  await stage.tick(leaseOf('a'));
+  stage.at(0).control.pause(1000);
+  stage.at(0).control.pause(500);
+  stage.now = 999;
+  await stage.tick(leaseOf('b'));
+  assert.deepEqual(stage.running, ['a']);
+  stage.now = 1000;
+  await stage.tick();
+  assert.deepEqual(stage.running, ['a', 'b']);
+});
+
+test('a mailbox that is claimed while its old run is ending waits for it', async () => {
+  const stage = new Stage({ maxRuns: 5 });
+  await stage.tick(leaseOf('a', 1n));
+  stage.recalled = null;
+  await stage.tick(leaseOf('a', 2n));
+  assert.equal(stage.runs.length, 1);
+  await stage.at(0).end();
+  assert.deepEqual(
+    stage.runs.map(({ lease }) => lease.epoch),
+    [1n, 2n],
+  );
+  assert.deepEqual(aborted(stage.at(1)), [false, false]);
+  assert.equal(stage.scheduler.active, 1);
+  stage.recalled = [id('a')];
+  await stage.tick();
+  assert.equal(stage.at(1).control.gentle.aborted, true, 'a recall reaches the new run');
+  await stage.at(1).end();
+  assert.equal(stage.scheduler.active, 0);
+});
+
+test('stopping drains, then lets go after its patience, and gives all leases back', async () => {
+  const stage = new Stage();
+  await stage.tick(leaseOf('a'), leaseOf('b'));
+  const stopping = stage.scheduler.stop(3000);
+  await settled();
+  assert.deepEqual(stage.runs.map(aborted), [
+    [true, false],
+    [true, false],
+  ]);
+  await stage.at(0).end();
+  for (const { ms, pass } of stage.sleeps) {
+    assert.equal(ms, 3000);
+    pass();
+  }
+  await settled();
+  assert.deepEqual(stage.runs.map(aborted), [
+    [true, false],
+    [true, true],
+  ]);
+  assert.ok(!stage.calls.includes('unregister'));
+  await stage.at(1).end();
+  await stopping;
+  assert.deepEqual(stage.calls, ['release a 1 verdict', 'release b 1 verdict', 'unregister']);
+  await stage.tick(leaseOf('c'));
+  assert.equal(stage.runs.length, 2, 'claims nothing any more');
+});
+
+test('what a claim brings while it is being stopped is given back too', async () => {
+  const stage = new Stage();
+  const answer = Promise.withResolvers<readonly Lease[]>();
+  stage.claim = () => answer.promise;
+  const ticking = stage.scheduler.tick();
+  await settled();
+  const stopping = stage.scheduler.stop(3000);
+  answer.resolve([leaseOf('late')]);
+  await ticking;
+  await settled();
+  assert.deepEqual(stage.runs.map(aborted), [[true, false]]);
+  await stage.at(0).end();
+  await stopping;
+  assert.deepEqual(stage.calls, ['release late 1 verdict', 'unregister']);
+});
