@@ -82,27 +82,24 @@ export class Scheduler {
       for (const held of this.#held.values()) held.hard.abort();
       this.#doubtful = true;
     }
-    if (this.#doubtful) await this.#sure(() => leases.register([...this.#held.keys()]));
     for (const mailboxId of recalled ?? []) {
       const held = this.#held.get(mailboxId);
       if (held) void this.#end(held, RECALL_PATIENCE);
     }
+    const doubt = (error: unknown): never => {
+      this.#doubtful = true;
+      throw error;
+    };
+    if (this.#doubtful) {
+      // Before the call: a lease that cannot be given back meanwhile is a doubt of its own.
+      this.#doubtful = false;
+      await leases.register([...this.#held.keys()]).catch(doubt);
+    }
     const free = maxRuns - this.active;
     if (free <= 0 || this.#stopped.signal.aborted || clock.now() < this.#pausedUntil) return;
     // Should the answer get lost, leases are ours that we do not know of.
-    const claimed = await this.#sure(() => leases.claim(free));
+    const claimed = await leases.claim(free).catch(doubt);
     for (const lease of claimed) this.#begin(lease);
-  }
-
-  /** Leaves a doubt when it fails. One that comes up meanwhile, by a lease that could not be given back, stays. */
-  async #sure<T>(change: () => Promise<T>): Promise<T> {
-    this.#doubtful = false;
-    try {
-      return await change();
-    } catch (error) {
-      this.#doubtful = true;
-      throw error;
-    }
   }
 
   #begin(lease: Lease): void {

@@ -183,8 +183,10 @@ test('when the answer to a claim is lost, leases it does not know of are freed b
   stage.register = async () => {
     if (failing) throw new Fault('database-unavailable');
   };
+  stage.recalled = [id('a')];
   await stage.tick(leaseOf('b'));
   assert.deepEqual(stage.running, ['a'], 'claims nothing while in doubt');
+  assert.equal(stage.at(0).control.gentle.aborted, true, 'a recall is heard all the same');
   failing = false;
   await stage.tick();
   assert.deepEqual(stage.running, ['a', 'b']);

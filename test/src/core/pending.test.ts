@@ -74,6 +74,12 @@ test('hands everything out once: new mail first, else in the order of arrival', 
   );
 });
 
+test('a batch of many ends before it exceeds 4 MiB', () => {
+  const pending = new Pending();
+  pending.add(Array.from({ length: 16 }, (_, i) => listed(i + 1, { size: SMALL_BYTES })));
+  assert.equal(pending.take(MAX_BATCH).length, 4);
+});
+
 test('a message that was handed out may come again', () => {
   const pending = new Pending();
   pending.add([listed(1)]);
