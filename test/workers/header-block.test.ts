@@ -64,6 +64,14 @@ test('senderDomain reads the first address of a From header', () => {
   for (const [from, domain] of table) assert.equal(senderDomain(from), domain, from);
 });
 
+/** CPU time, which other processes do not change, in ms. */
+function cost(work: () => void): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
 test('absurd From headers cost next to nothing', () => {
   const absurd = [
     '(',
@@ -82,11 +90,13 @@ test('absurd From headers cost next to nothing', () => {
     '=?utf-8?q?',
   ];
   for (const part of absurd) {
-    const start = performance.now();
-    const { senderDomain: domain } = factsOf(`From: ${part.repeat(250_000 / part.length)}\r\n\r\n`);
+    let domain = '';
+    const spent = cost(() => {
+      domain = factsOf(`From: ${part.repeat(250_000 / part.length)}\r\n\r\n`).senderDomain;
+    });
     assert.match(domain, /^[a-z.]+$/);
     // Each takes milliseconds; one that is not linear takes minutes.
-    assert.ok(performance.now() - start < 2000, part);
+    assert.ok(spent < 1500, part);
   }
 });
 
@@ -98,11 +108,12 @@ test('absurd folding, dates and pieces cost next to nothing', () => {
     'From:\n'.repeat(43_000),
   ];
   for (const text of absurd) {
-    const start = performance.now();
-    const block = new HeaderBlock();
-    for (const byte of bytesOf(text)) block.push(Uint8Array.of(byte));
-    block.facts();
-    assert.ok(performance.now() - start < 2000, text.slice(0, 30));
+    const spent = cost(() => {
+      const block = new HeaderBlock();
+      for (const byte of bytesOf(text)) block.push(Uint8Array.of(byte));
+      block.facts();
+    });
+    assert.ok(spent < 1500, text.slice(0, 30));
   }
 });
 
