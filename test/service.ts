@@ -1,7 +1,7 @@
 /** The whole service as its users run it: `npm start`'s processes, the stand-in for Google, a database of their own. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,8 @@ export interface ServiceOptions {
 
 export async function startService({ authority, google: options, env }: ServiceOptions): Promise<Service> {
   const dir = await mkdtemp(join(tmpdir(), 'smtp-sync-service-'));
+  // PostgreSQL runs under an account of its own when this is root, and must be able to get there.
+  await chmod(dir, 0o755);
   const caFile = join(dir, 'ca.pem');
   await writeFile(caFile, authority.caPem);
   const google = await startGoogle(options);

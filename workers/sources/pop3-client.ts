@@ -74,7 +74,7 @@ export class Pop3Client {
 
   /** Sends RETR or TOP commands without waiting; each is then read with `retrieved` and `next`, in this order. */
   async request(commands: readonly string[], signal: AbortSignal): Promise<void> {
-    if (this.#owed === 0) await this.#settle(signal);
+    await this.#settle(signal);
     this.#owed += commands.length;
     this.#channel.send(commands.map((command) => `${command}\r\n`).join(''));
   }

@@ -1,0 +1,124 @@
+/**
+ * `npm run demo`: the whole service on this machine with stand-ins for Google and for two mail servers, nothing to
+ * configure and nothing kept. Ctrl-C ends everything it started.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { readDemoConfig } from '../src/config-commands.ts';
+import { createAuthority } from '../standins/authority.ts';
+import { startGoogle } from '../standins/google/server.ts';
+import { type DemoMailbox, startMailboxes } from './mailboxes.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const READY = 'smtp-sync is ready';
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+
+async function main(signal: AbortSignal): Promise<void> {
+  const config = readDemoConfig(process.env);
+  const port = config.port || (await freePort());
+  const dir = await mkdtemp(join(tmpdir(), 'smtp-sync-demo-'));
+  const authority = await createAuthority();
+  const caFile = join(dir, 'ca.pem');
+  await writeFile(caFile, authority.caPem);
+  const google = await startGoogle({ accounts: ['you@gmail.example'], keepBytes: 65_536 });
+  const mail = await startMailboxes(authority);
+  // PostgreSQL runs under an account of its own when this is root, and must be able to get there.
+  await chmod(dir, 0o755);
+  let service: ChildProcess | undefined;
+  try {
+    const url = `http://localhost:${port}`;
+    service = startService({
+      ...config.environment,
+      ...google.environment,
+      PORT: String(port),
+      PUBLIC_URL: url,
+      METRICS_PORT: '0',
+      DATA_DIR: dir,
+      MAIL_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',
+      NODE_EXTRA_CA_CERTS: caFile,
+      POLL_SECONDS: '5',
+      LOG_LEVEL: 'warn',
+    });
+    await untilReady(service, signal);
+    if (!signal.aborted) console.log(welcome(url, `${google.origin}/gmail`, mail.mailboxes));
+    if (!(await untilEnded(service, signal))) process.exitCode = 1;
+  } finally {
+    if (service) await end(service);
+    await Promise.all([mail.close(), google.close()]);
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function startService(env: Record<string, string>): ChildProcess {
+  // A process group of its own, so that Ctrl-C reaches it once, through us, and it can end in order.
+  return spawn(process.execPath, ['src/start.ts'], {
+    cwd: ROOT,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+/** Passes the service's output on, but for its own ready line; returns at that line, or when there is no more to wait for. */
+async function untilReady(service: ChildProcess, signal: AbortSignal): Promise<void> {
+  if (!service.stdout) throw new Error('the service has no output');
+  const lines = createInterface({ input: service.stdout });
+  await new Promise<void>((resolve) => {
+    service.once('exit', () => resolve());
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    lines.on('line', (line) => {
+      if (line.startsWith(READY)) resolve();
+      else console.log(line);
+    });
+  });
+}
+
+/** False when the service ended by itself. */
+async function untilEnded(service: ChildProcess, signal: AbortSignal): Promise<boolean> {
+  const aborted = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  if (!signal.aborted && isRunning(service)) await Promise.race([aborted, once(service, 'exit')]);
+  return signal.aborted;
+}
+
+async function end(service: ChildProcess): Promise<void> {
+  if (!isRunning(service)) return;
+  service.kill('SIGTERM');
+  await once(service, 'exit');
+}
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+const welcome = (url: string, gmail: string, mailboxes: readonly DemoMailbox[]): string => `
+  Open ${url}
+
+  1. Continue with Google: a stand-in asks for consent; allow it.
+  2. Connect a mailbox; these two are full of sample mail and get more every few seconds:
+${mailboxes.map(describe).join('\n')}
+  3. Watch it arrive at the stand-in's Gmail: ${gmail}
+
+  Ctrl-C ends everything; nothing is kept.
+`;
+
+const describe = ({ protocol, host, port, security, username, password }: DemoMailbox): string =>
+  `       ${protocol.toUpperCase().padEnd(4)}  host ${host}   port ${port}   security ${security === 'tls' ? 'TLS' : 'STARTTLS'}\n` +
+  `             user ${username}   password ${password}`;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+await main(stopping.signal);
