@@ -44,6 +44,8 @@ async function main(signal: AbortSignal): Promise<void> {
       MAIL_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',
       NODE_EXTRA_CA_CERTS: caFile,
       POLL_SECONDS: '5',
+      // What Gmail allows to older Cloud projects; new ones have 240, and the sample mail is more.
+      GMAIL_IMPORTS_PER_MINUTE: '600',
       LOG_LEVEL: 'warn',
     });
     await untilReady(service, signal);
