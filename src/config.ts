@@ -75,6 +75,7 @@ export const workerFields = (env: Environment) => ({
   BYTES_IN_FLIGHT: integer(1_048_576, 68_719_476_736).prefault('268435456'),
   WORKER_ID: z.uuid('must be a UUID').optional(),
   GMAIL_IMPORTS_PER_MINUTE: integer(1, 1_000_000).prefault('240'),
+  GMAIL_DECLARE_SIZE: oneOf(['0', '1']).prefault('0'),
   GMAIL_BYTES_PER_DAY: integer(1_000_000, 1_000_000_000_000).prefault('500000000'),
   MAILJET_API_KEY: text.optional(),
   MAILJET_API_SECRET: textIf(env.MAILJET_API_KEY),
@@ -158,6 +159,8 @@ export function readWorkerConfig(env: Environment) {
     bytesInFlight: fields.BYTES_IN_FLIGHT,
     /** The name that leases are taken in. A process started with its dead predecessor's takes over at once. */
     workerId: fields.WORKER_ID ?? randomUUID(),
+    /** Name a message's size when its upload session is opened. */
+    declareSize: fields.GMAIL_DECLARE_SIZE === '1',
     /** What Gmail allows each user; new Cloud projects have 240 imports in any minute. */
     allowance: Object.freeze({
       importsPerMinute: fields.GMAIL_IMPORTS_PER_MINUTE,

@@ -101,7 +101,12 @@ function engineOf(
     openSource: createOpenSource({ dial: createDial({ privateNetworks: config.mailPrivateNetworks }) }),
     openSink: ({ userId }: Lease, refreshToken) => {
       if (!accessTokens) throw new Fault('google-unavailable');
-      return createGmailSink({ rootUrl, agent, accessToken: accessTokens.of(userId, refreshToken) });
+      return createGmailSink({
+        rootUrl,
+        agent,
+        declareSize: config.declareSize,
+        accessToken: accessTokens.of(userId, refreshToken),
+      });
     },
     openLedger: (lease) => createLedger(db, { ...lease, workerId: config.workerId }),
     grants: createGrants(db),

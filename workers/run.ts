@@ -4,7 +4,7 @@ import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '
 import type { Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
 import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
-import type { Ledger, Outgoing, SealPlace, Source } from '../src/core/ports.ts';
+import type { Ledger, SealPlace, Source } from '../src/core/ports.ts';
 import { HOUR, type Lease, MINUTE, type Verdict } from '../src/core/schedule.ts';
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
 import { noteSettled } from './carry.ts';
@@ -161,7 +161,7 @@ async function runKeyOf(
   }
 }
 
-const outgoingOf = ({ options }: Lease): Outgoing => ({
+const outgoingOf = ({ options }: Lease): Engine['outgoing'] => ({
   labelIds: options.skipInbox ? ['UNREAD'] : ['INBOX', 'UNREAD'],
   neverMarkSpam: options.neverSpam,
   internalDateSource: 'dateHeader',

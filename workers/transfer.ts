@@ -13,7 +13,7 @@ export interface Engine {
   readonly sink: Sink;
   readonly runKey: RunKey;
   readonly fingerprintKey: Uint8Array;
-  readonly outgoing: Outgoing;
+  readonly outgoing: Omit<Outgoing, 'size'>;
   readonly maxMessageBytes: number;
   /** True when the source gave its messages new ids since: this one is not imported again if it is known. */
   readonly recognise: (message: Listed) => boolean;
@@ -42,19 +42,17 @@ export async function transfer(
   const { ledger, sink, runKey } = engine;
   const digest = runKey.mac();
   const chunks = relay(body, { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: 0 });
-  const upload = await sink.open(engine.outgoing, signal).catch(async (error: unknown) => {
-    // Nobody reads the body any more, and its source may be waiting for its end.
-    await body[Symbol.asyncIterator]().return?.();
-    throw error;
-  });
+  let upload: Upload | undefined;
   for await (const chunk of chunks) {
     passage.bytes = chunk.offset + chunk.bytes.length;
+    // No bytes, no From header; Gmail's protocol has no way to send nothing.
+    if (chunk.total === 0) throw new Fault('from-header-missing');
+    // Not before there is something to send: a short message's size is known by then.
+    upload ??= await sink.open({ ...engine.outgoing, size: chunk.total ?? message.size }, signal);
     if (chunk.total === null) {
       await put(upload, chunk, signal);
       continue;
     }
-    // No bytes, no From header; Gmail's protocol has no way to send nothing.
-    if (chunk.total === 0) throw new Fault('from-header-missing');
     const delivered = settlementOf({ message, body }, engine, passage, chunk.total, reason);
     if (engine.recognise(message) && (await ledger.recognises(delivered.fingerprint))) {
       const known: Settlement = { ...delivered, status: 'skipped', reason: 'already-delivered' };

@@ -73,6 +73,8 @@ export interface Outgoing {
   readonly labelIds: readonly string[];
   readonly neverMarkSpam: boolean;
   readonly internalDateSource: 'dateHeader' | 'receivedTime';
+  /** Bytes: known for a message that is whole at hand, else as the source announces; servers err. null: not told. */
+  readonly size: number | null;
 }
 
 export type UploadStatus =

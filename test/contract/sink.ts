@@ -12,6 +12,7 @@ export const INBOX: Outgoing = {
   labelIds: ['INBOX', 'UNREAD'],
   neverMarkSpam: false,
   internalDateSource: 'dateHeader',
+  size: null,
 };
 
 export interface SinkUnderTest {

@@ -39,6 +39,11 @@ export interface GmailSinkOptions {
   readonly timeouts?: GmailTimeouts;
   /** Shared by all sinks of a process; from `createGmailAgent`. */
   readonly agent: Agent;
+  /**
+   * Name the size when a session is opened rather than with its last chunk: should Gmail ever insist. A message whose
+   * source announces a wrong size cannot be uploaded that way.
+   */
+  readonly declareSize?: boolean;
 }
 
 const TIMEOUTS: GmailTimeouts = { open: 30_000, put: 60_000, status: 30_000 };
@@ -60,13 +65,14 @@ export function createGmailSink(options: GmailSinkOptions): Sink {
     resume(uri) {
       const path = sessionPath(link.root, uri);
       if (path === null) throw new RangeError('the session URI is not on the configured host');
-      return createUpload(link, uri, path);
+      return createUpload(link, uri, path, null);
     },
   };
 }
 
 /** Opens a session. Nothing can be imported by this, so it is tried again where a connection had gone stale. */
 async function openUpload(link: Link, message: Outgoing, signal: AbortSignal): Promise<Upload> {
+  const declared = link.options.declareSize ? message.size : null;
   const body: gmail_v1.Schema$Message = { labelIds: [...message.labelIds] };
   const answer = await ask(
     link,
@@ -74,7 +80,10 @@ async function openUpload(link: Link, message: Outgoing, signal: AbortSignal): P
     {
       method: 'POST',
       path: `${UPLOAD_PATH}?uploadType=resumable&internalDateSource=${message.internalDateSource}${message.neverMarkSpam ? '&neverMarkSpam=true' : ''}`,
-      headers: ['Content-Type', 'application/json; charset=UTF-8', 'X-Upload-Content-Type', 'message/rfc822'],
+      headers: [
+        ...['Content-Type', 'application/json; charset=UTF-8', 'X-Upload-Content-Type', 'message/rfc822'],
+        ...(declared === null ? [] : ['X-Upload-Content-Length', String(declared)]),
+      ],
       parts: [Buffer.from(JSON.stringify(body))],
       deadline: link.timeouts.open,
     },
@@ -85,7 +94,7 @@ async function openUpload(link: Link, message: Outgoing, signal: AbortSignal): P
   const path = sessionPath(link.root, uri);
   // A session elsewhere would be handed the user's mail and access token.
   if (path === null) throw new Fault('gmail-unavailable', { cause: new Error('unusable session URI') });
-  return createUpload(link, uri as SessionUri, path);
+  return createUpload(link, uri as SessionUri, path, declared);
 }
 
 /** Path and query of a session URI on the configured host and under its upload path; null for any other. */
@@ -95,7 +104,7 @@ function sessionPath(root: GmailRoot, uri: string): string | null {
   return /^[\x21\x24-\x7e]+$/.test(path) && !path.includes('..') ? path : null;
 }
 
-function createUpload(link: Link, uri: SessionUri, path: string): Upload {
+function createUpload(link: Link, uri: SessionUri, path: string, declared: number | null): Upload {
   const send = async (
     question: 'put' | 'status',
     contentRange: string,
@@ -118,7 +127,7 @@ function createUpload(link: Link, uri: SessionUri, path: string): Upload {
         if (offset === 0 && total === 0) throw new Fault('from-header-missing');
         throw new RangeError('a put needs bytes');
       }
-      const contentRange = `bytes ${offset}-${offset + length - 1}/${total ?? '*'}`;
+      const contentRange = `bytes ${offset}-${offset + length - 1}/${total ?? declared ?? '*'}`;
       return send('put', contentRange, parts, link.timeouts.put + length / SLOWEST, signal);
     },
     status: (total, signal) => send('status', `bytes */${total}`, NO_PARTS, link.timeouts.status, signal),

@@ -59,6 +59,23 @@ for (const rangeSpelling of ['bytes=', ''] as const)
     };
   });
 
+test('with the size declared at the start a message arrives all the same', async () => {
+  const bench = await startBench();
+  const { origin } = bench.google;
+  const accessToken = async () => bench.google.grant(USER).accessToken;
+  const sink = createGmailSink({ rootUrl: origin, agent: bench.agent, accessToken, declareSize: true });
+  const message = makeMessage(UNIT + 1_000, 'declared');
+  const { signal } = new AbortController();
+  const upload = await sink.open({ ...INBOX, size: message.length }, signal);
+  await upload.put([message.subarray(0, UNIT)], 0, null, signal);
+  await upload.put([message.subarray(UNIT)], UNIT, message.length, signal);
+  assert.deepEqual(
+    bench.google.messages.map(({ size }) => size),
+    [message.length],
+  );
+  await bench.close();
+});
+
 const { signal } = new AbortController();
 let bench: Bench;
 before(async () => {
