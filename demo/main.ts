@@ -5,13 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readDemoConfig } from '../src/config-commands.ts';
 import { createAuthority } from '../standins/authority.ts';
 import { startGoogle } from '../standins/google/server.ts';
+import { freePort } from './free-port.ts';
 import { type DemoMailbox, startMailboxes } from './mailboxes.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
@@ -113,14 +113,5 @@ ${mailboxes.map(describe).join('\n')}
 const describe = ({ protocol, host, port, security, username, password }: DemoMailbox): string =>
   `       ${protocol.toUpperCase().padEnd(4)}  host ${host}   port ${port}   security ${security === 'tls' ? 'TLS' : 'STARTTLS'}\n` +
   `             user ${username}   password ${password}`;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 await main(stopping.signal);

@@ -2,10 +2,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../demo/free-port.ts';
 import type { Authority } from '../standins/authority.ts';
 import { type GoogleOptions, type GoogleStandin, startGoogle } from '../standins/google/server.ts';
 import { type Browser, createBrowser } from './browser.ts';
@@ -128,13 +128,4 @@ export async function untilSome<T>(
     if (performance.now() > end) throw new Error('waited too long');
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -69,10 +69,7 @@ test('with the size declared at the start a message arrives all the same', async
   const upload = await sink.open({ ...INBOX, size: message.length }, signal);
   await upload.put([message.subarray(0, UNIT)], 0, null, signal);
   await upload.put([message.subarray(UNIT)], UNIT, message.length, signal);
-  assert.deepEqual(
-    bench.google.messages.map(({ size }) => size),
-    [message.length],
-  );
+  assert.equal(bench.google.messages[0]?.size, message.length);
   await bench.close();
 });
 
