@@ -43,6 +43,8 @@ export async function recover(
     case 'incomplete': {
       const graceEnds = open.intendedAt + recovery.graceMs;
       if (recovery.now < graceEnds) return graceEnds;
+      // It has every byte and is not done with them: nothing is left to send, so it is asked again later.
+      if (answer.stored >= open.total) throw new Fault('upload-interrupted');
       return complete(open, upload, answer.stored, recovery, passage, signal);
     }
     case 'gone':

@@ -173,3 +173,23 @@ test('a worker that lost its lease writes nothing', async () => {
   await survive(world, []);
   assertOnceEach(world, 'after the lease was lost');
 });
+
+test('a session that holds every byte and is not done with them is asked again', async () => {
+  const world = createWorld([message('one')]);
+  let busy = true;
+  world.gmail.refuse = () => (busy ? new Fault('upload-interrupted') : null);
+  await live(world, new Mortality(0));
+  assert.equal(world.books.transfers.size, 1);
+  world.now += 20_000;
+  const verdict = await live(world, new Mortality(0));
+  assert.equal(verdict?.faultCode, null, 'the visit goes on');
+  assert.equal(world.gmail.imported.length, 0);
+  busy = false;
+  for (const session of world.gmail.sessions.values()) session.gmailId = 'm1';
+  world.now += 60_000;
+  await live(world, new Mortality(0));
+  assert.deepEqual(
+    world.books.audit.map((entry) => [entry.status, entry.reason]),
+    [['delivered', 'recovered']],
+  );
+});
