@@ -79,18 +79,23 @@ export function isInside(networks: readonly Network[], address: string): boolean
 }
 
 /**
- * Lets all of `addresses` pass or none: a name that is public and private at once is a trick or a mistake.
- * Inside `privateNetworks` any port may be dialled, elsewhere the mail ports. Faults `address-forbidden`,
- * `port-forbidden`.
+ * Those of `addresses` that may be dialled on `port`: inside `privateNetworks` on any, public ones on the mail ports.
+ * Nothing but these is dialled, so what is left out does no harm. When none is left, the fault of the first one left
+ * out: `address-forbidden`, `port-forbidden`.
  */
-export function checkAddresses(
+export function permittedOf(
   addresses: readonly Address[],
   port: number,
   privateNetworks: readonly Network[],
-): void {
-  for (const { address } of addresses) {
-    if (isInside(privateNetworks, address)) continue;
-    if (!isPublic(address)) throw new Fault('address-forbidden');
-    if (!MAIL_PORTS.includes(port)) throw new Fault('port-forbidden');
-  }
+): readonly Address[] {
+  let refusal: Fault | undefined;
+  const permitted = addresses.filter(({ address }) => {
+    if (isInside(privateNetworks, address)) return true;
+    const known = isPublic(address);
+    if (known && MAIL_PORTS.includes(port)) return true;
+    refusal ??= new Fault(known ? 'port-forbidden' : 'address-forbidden');
+    return false;
+  });
+  if (permitted.length === 0 && refusal) throw refusal;
+  return permitted;
 }

@@ -14,12 +14,12 @@ import {
 } from 'node:tls';
 import { Fault, isFault } from '../../src/core/fault.ts';
 import type { Server } from '../../src/core/mailbox.ts';
-import { type Address, checkAddresses, parseHost, parseNetworks } from './address.ts';
+import { type Address, parseHost, parseNetworks, permittedOf } from './address.ts';
 import { type Resolve, resolveName } from './resolve.ts';
 
 /** A host that may be dialled. */
 export interface Checked extends Address {
-  /** Every address of the host, `address` first; each may be dialled. */
+  /** Those addresses of the host that may be dialled, `address` first. */
   readonly addresses: readonly Address[];
   /** For SNI and verification. undefined when the host is an IP literal: no SNI, the IP is verified. */
   readonly servername: string | undefined;
@@ -75,13 +75,13 @@ export function createDial(options: DialOptions): Dial {
 
   const check = async (typed: string, port: number, signal: AbortSignal): Promise<Checked> => {
     const host = parseHost(typed);
-    const addresses =
+    const found =
       host.kind === 'address'
         ? [host.address]
         : await abortable(resolve(host.name, signal), signal).catch(unknownHost);
+    const addresses = permittedOf(found, port, networks);
     const [first] = addresses;
     if (!first) throw new Fault('host-unknown');
-    checkAddresses(addresses, port, networks);
     return { ...first, addresses, servername: host.kind === 'name' ? host.name : undefined };
   };
 
