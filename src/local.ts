@@ -1,5 +1,5 @@
 /** What `npm start` and `npm run demo` keep in the data directory, for a web or worker process started by itself. */
-import type { Environment } from './config-parse.ts';
+import { type Environment, present } from './config-parse.ts';
 import { findEmbedded } from './db/embedded.ts';
 import { findKeys } from './keys.ts';
 
@@ -15,6 +15,6 @@ export async function withLocalDefaults(env: Environment, process: 'web' | 'work
   return {
     ...(process === 'web' ? webKeys : { UNSEAL_PRIVATE_KEYS }),
     ...(embedded && { DATABASE_URL: process === 'web' ? embedded.webUrl : embedded.workerUrl }),
-    ...env,
+    ...present(env),
   };
 }

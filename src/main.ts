@@ -1,6 +1,7 @@
 /** The web process: reads its configuration, wires its parts, serves until SIGTERM or until its parent is gone. */
 import { forgetPrivateKeys, readWebConfig, type WebConfig } from './config.ts';
 import { ConfigError } from './config-parse.ts';
+import { DatabaseRefusal } from './db/connection.ts';
 import { countPendingMigrations } from './db/migration-state.ts';
 import { openDatabase } from './db/pool.ts';
 import { openQueue } from './db/queue.ts';
@@ -66,7 +67,7 @@ function untilStopped(): Promise<void> {
 
 main().catch((error: unknown) => {
   // Our own sentences for the operator; anything else could quote a URL with a password.
-  if (error instanceof ConfigError) console.error(error.message);
+  if (error instanceof ConfigError || error instanceof DatabaseRefusal) console.error(error.message);
   else createLog({ level: 'info', name: 'web' }).error('web-failed', { error });
   process.exit(1);
 });

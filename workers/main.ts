@@ -5,6 +5,7 @@ import { ConfigError } from '../src/config-parse.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Log } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
+import { DatabaseRefusal } from '../src/db/connection.ts';
 import { createGrants } from '../src/db/grant-faults.ts';
 import { createLeases } from '../src/db/leases.ts';
 import { createLedger } from '../src/db/ledger.ts';
@@ -161,7 +162,7 @@ function untilStopped(): Promise<void> {
 
 main().catch((error: unknown) => {
   // Our own sentences for the operator; anything else could quote a URL with a password.
-  if (error instanceof ConfigError) console.error(error.message);
+  if (error instanceof ConfigError || error instanceof DatabaseRefusal) console.error(error.message);
   else createLog({ level: 'info', name: 'worker' }).error('worker-failed', { error });
   process.exit(1);
 });

@@ -7,16 +7,23 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 /** What libpq calls these means a connection that anyone on the way can read. */
 const UNVERIFIED = new Set(['disable', 'no-verify', 'false', '0']);
 
+/** Why this database cannot be used, in a sentence for the operator that holds no password. */
+export class DatabaseRefusal extends Error {
+  override readonly name = 'DatabaseRefusal';
+}
+
 /**
  * Settings for pg. TLS with a verified certificate is mandatory unless the server is on this machine (loopback or
  * a unix socket). Knows `sslmode`, `sslrootcert`, `channel_binding` and `host` (a socket's directory). Throws
- * an Error that names the problem and never the URL.
+ * DatabaseRefusal, which names the problem and never the URL.
  */
 export function connectionOf(url: string): pg.ClientConfig {
   // libpq allows a URL without a host when a parameter names a socket; WHATWG does not.
   const parsed = URL.parse(url.replace(/^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)(?=\/)/, '$1localhost'));
   if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
-    throw new Error('The database URL must have the form postgres://user:password@host:port/database.');
+    throw new DatabaseRefusal(
+      'The database URL must have the form postgres://user:password@host:port/database.',
+    );
   }
   const parameters = parsed.searchParams;
   const host = parameters.get('host') ?? decodeURIComponent(parsed.hostname);
@@ -41,7 +48,7 @@ function tlsOf(host: string, parameters: URLSearchParams): pg.ClientConfig['ssl'
   if (LOOPBACK.test(host)) {
     if (!mode.startsWith('verify') && mode !== 'require') return false;
   } else if (UNVERIFIED.has(mode)) {
-    throw new Error(
+    throw new DatabaseRefusal(
       `The database is on another machine and its URL says sslmode=${mode}: use sslmode=verify-full, with sslrootcert=<file> when its certificate is from a private CA.`,
     );
   }

@@ -49,6 +49,11 @@ export async function lockMailbox(tx: Tx, id: MailboxId): Promise<MailboxRow | n
   return row ?? null;
 }
 
+/** All of the tenant's, locked until the transaction ends: before the grant, which everybody locks after them. */
+export async function lockMailboxes(tx: Tx): Promise<void> {
+  await tx.query('SELECT FROM mailboxes WHERE user_id = current_tenant() ORDER BY id FOR NO KEY UPDATE');
+}
+
 /** Until the transaction ends nobody else adds a mailbox to the tenant. */
 export async function lockMailboxList(tx: Tx): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('mailboxes ' || current_tenant(), 0))");

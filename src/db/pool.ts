@@ -44,7 +44,7 @@ export interface DatabaseOptions {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * Opens a pool and checks that row-level security holds its login: an Error with a sentence for the operator
+ * Opens a pool and checks that row-level security holds its login: DatabaseRefusal, a sentence for the operator,
  * when not, Fault `database-unavailable` when the database cannot be reached.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {

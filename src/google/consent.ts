@@ -37,9 +37,12 @@ export interface Consent {
   readonly grantedScopes: readonly string[];
 }
 
-/** `refused`: the code was used, expired, or not meant for this attempt; starting again is all that helps. */
+/**
+ * `partial`: the user left the permission to add mail unticked; Google has given tokens all the same. `refused`: the code
+ * was used, expired, or not meant for this attempt; starting again is all that helps.
+ */
 export type ConsentResult =
-  | { readonly kind: 'granted'; readonly consent: Consent }
+  | { readonly kind: 'granted' | 'partial'; readonly consent: Consent }
   | { readonly kind: 'refused'; readonly reason: 'code' | 'id-token' };
 
 /** Where to send the browser. */
@@ -58,9 +61,8 @@ export function consentUrl(endpoints: ConsentEndpoints, attempt: ConsentAttempt)
 }
 
 /**
- * Exchanges the callback's code and verifies whose consent it is. The caller has compared the state. Faults
- * `scope-missing` (the user left the permission to add mail unticked) and `google-unavailable`. Library
- * errors are not kept as causes: they quote tokens and the client's secret.
+ * Exchanges the callback's code and verifies whose consent it is. The caller has compared the state. Fault
+ * `google-unavailable`; library errors are not kept as causes: they quote tokens and the client's secret.
  */
 export async function exchangeCode(
   endpoints: ConsentEndpoints,
@@ -76,10 +78,9 @@ export async function exchangeCode(
   if (claims?.nonce !== attempt.nonce || !claims.email || claims.email_verified !== true)
     return { kind: 'refused', reason: 'id-token' };
   const grantedScopes = (tokens.scope ?? '').split(' ').filter(Boolean);
-  if (!grantedScopes.includes(GMAIL_INSERT_SCOPE)) throw new Fault('scope-missing');
   const { sub, email } = claims;
   return {
-    kind: 'granted',
+    kind: grantedScopes.includes(GMAIL_INSERT_SCOPE) ? 'granted' : 'partial',
     consent: { sub, email, refreshToken: tokens.refresh_token ?? null, grantedScopes },
   };
 }

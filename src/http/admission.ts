@@ -1,11 +1,12 @@
 /** What follows when Google has told who somebody is: an account, a grant, mailboxes that go on. */
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { UserId } from '../core/mailbox.ts';
 import { refreshTokenPlace } from '../core/place.ts';
-import { renewGrant, saveGrant } from '../db/grants.ts';
-import { resumeAfterConsent } from '../db/mailboxes.ts';
-import { signIn } from '../db/users.ts';
+import { readGrant, renewGrant, saveGrant } from '../db/grants.ts';
+import { lockMailboxes, resumeAfterConsent } from '../db/mailboxes.ts';
+import { findGoogleUser, signIn } from '../db/users.ts';
 import type { Consent } from '../google/consent.ts';
+import { refreshTokenHash } from '../google/tokens.ts';
 import type { Parts } from './parts.ts';
 
 /** Creates the account on the first visit, stores the grant, and wakes the mailboxes that waited for it. */
@@ -14,11 +15,12 @@ export async function admit(parts: Parts, consent: Consent): Promise<UserId> {
   const userId = await parts.database.asNobody((tx) => signIn(tx, sub, email));
   const sealed = refreshToken && (await sealToken(parts, userId, refreshToken));
   await parts.database.withTenant(userId, async (tx) => {
+    await lockMailboxes(tx);
     if (refreshToken && sealed)
       await saveGrant(tx, {
         userId,
         sealedRefreshToken: sealed,
-        refreshTokenHash: hashRefreshToken(refreshToken),
+        refreshTokenHash: refreshTokenHash(refreshToken),
         scopes,
       });
     // Google gives no new refresh token: the one there goes on working. Where there is none, nothing is granted.
@@ -28,9 +30,21 @@ export async function admit(parts: Parts, consent: Consent): Promise<UserId> {
   return userId;
 }
 
+/**
+ * Gives back a consent that is of no use. Not when there is a grant already: at Google a revocation ends everything
+ * that the account has given us.
+ */
+export async function decline(parts: Parts, { sub, refreshToken }: Consent): Promise<void> {
+  if (!refreshToken) return;
+  const known = await parts.database.asNobody((tx) => findGoogleUser(tx, sub));
+  if (known && (await parts.database.withTenant(known, readGrant))) return;
+  // Who has no account gets none for this: the job needs only a name that the token is sealed under.
+  const userId = known ?? (randomUUID() as UserId);
+  const sealed = await sealToken(parts, userId, refreshToken);
+  await parts.database.asNobody((tx) =>
+    parts.queue.revoke(tx, { userId, sealedRefreshToken: Buffer.from(sealed).toString('base64') }),
+  );
+}
+
 const sealToken = (parts: Parts, userId: UserId, refreshToken: string): Promise<Uint8Array> =>
   parts.seal(new TextEncoder().encode(refreshToken), refreshTokenPlace(userId));
-
-/** How Google's RISC events name a token: base64(SHA-512(SHA-512(token))). */
-const hashRefreshToken = (token: string): string =>
-  createHash('sha512').update(createHash('sha512').update(token).digest()).digest('base64');

@@ -28,7 +28,8 @@ export type Handlers = {
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-const parseJson = express.json({ limit: '64kb' });
+/** No compressed bodies: what is accepted is small, and nothing can unfold to more. */
+const parseJson = express.json({ limit: '64kb', inflate: false });
 
 export function createApiRouter(parts: Parts, limits: Limits, handlers: Handlers): Router {
   const router = Router();

@@ -7,13 +7,14 @@ import { AUDIT_STATUSES } from '../core/audit.ts';
 import { MAILBOX_STATES } from '../core/mailbox.ts';
 import { parseHost } from './host.ts';
 
-/** Text without control characters: neither a mail server nor PostgreSQL may see them. */
+/** Text without control characters or half characters: neither a mail server nor PostgreSQL may see them. */
 const text = (max: number) =>
   z
     .string()
     .min(1, 'must not be empty')
     .max(max, `must not be longer than ${max} characters`)
-    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters')
+    .refine((value) => value.isWellFormed(), 'must be whole Unicode characters');
 
 const host = z
   .string()

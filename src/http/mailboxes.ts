@@ -90,18 +90,26 @@ export async function editMailbox(
   const sealedPassword =
     password === undefined ? undefined : await sealPassword(parts, userId, id as MailboxId, password);
   return parts.database.withTenant(userId, async (tx) => {
+    const moves = Object.keys(server).length > 0;
+    // Before the row, as for a new mailbox.
+    if (moves) await rows.lockMailboxList(tx);
     const current = await mustLock(tx, id);
     if (current.state === 'suspended') throw new HttpError('state-conflict');
     // Else a borrowed session could have the stored password sent to a server of its choice.
     if (server.host !== undefined && server.host !== current.host && password === undefined)
       throw new HttpError('invalid-request', 'password: is required when host changes');
+    const { host = current.host, port = current.port, username = current.username } = server;
+    const account = { protocol: current.protocol, host, port, username };
+    const others = moves ? await rows.listMailboxes(tx) : [];
+    if (others.some((other) => other.id !== current.id && isSameAccount(other, account)))
+      throw new HttpError('mailbox-exists');
     const chosen = options && wholeOptions(parts, current.protocol, mergeOptions(current.options, options));
-    const reconnects = password !== undefined || Object.keys(server).length > 0;
+    const reconnects = password !== undefined || moves;
     const row = await rows.editMailbox(tx, current.id, {
-      host: server.host ?? current.host,
-      port: server.port ?? current.port,
+      host,
+      port,
       security: server.security ?? current.security,
-      username: server.username ?? current.username,
+      username,
       sealedPassword: sealedPassword ?? null,
       options: chosen ?? current.options,
       reconnects,
@@ -204,7 +212,10 @@ function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: object): 
 }
 
 /** Connecting one account twice would deliver its mail twice. */
-const isSameAccount = (row: rows.MailboxRow, server: Omit<CreateMailbox, 'password' | 'options'>): boolean =>
+const isSameAccount = (
+  row: rows.MailboxRow,
+  server: Pick<CreateMailbox, 'protocol' | 'host' | 'port' | 'username'>,
+): boolean =>
   row.protocol === server.protocol &&
   row.host === server.host &&
   row.port === server.port &&

@@ -82,6 +82,14 @@ export const requireCaller =
     next();
   };
 
+/** A form on our pages, or the end of a session: a cookie alone vouches for it, whatever else was sent. */
+export const requireOwnForm =
+  (publicUrl: string): RequestHandler =>
+  (req, _res, next) => {
+    if (req.headers.origin !== publicUrl) throw new HttpError('origin-refused');
+    next();
+  };
+
 /**
  * A write that a cookie vouches for must come from our own pages: its Origin must be there and ours. Calls with
  * an Authorization header are exempt, because no foreign page can make a browser send one.

@@ -50,6 +50,24 @@ test.test('the web process gets ready, holds no private key, and ends on SIGTERM
   assert.ok(performance.now() - began < 5000);
 });
 
+test.test('a database login that row-level security does not hold is refused with a sentence', async (t) => {
+  const programs = [
+    ['src/main.ts', { ...BASE, ...webKeys }],
+    ['workers/main.ts', { PATH: BASE.PATH, METRICS_PORT: '0', UNSEAL_PRIVATE_KEYS }],
+  ] as const;
+  for (const [program, env] of programs) {
+    const child = spawn(process.execPath, [program], {
+      env: { ...env, DATABASE_URL: database.ownerUrl },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    const words = await child.stderr.setEncoding('utf8').toArray();
+    assert.match(words.join(''), /"postgres" is a superuser.*put it into DATABASE_URL.*npm run migrate/);
+    assert.ok(!words.join('').includes(new URL(database.ownerUrl).password));
+    assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 1);
+  }
+});
+
 test.test('an unusable configuration ends it with a sentence that holds no value', async (t) => {
   const child = start({ ...BASE, DATABASE_URL: 'postgres://me:canary@', SEAL_PUBLIC_KEY: 'canary' });
   t.after(() => child.kill('SIGKILL'));

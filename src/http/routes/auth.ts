@@ -3,12 +3,12 @@ import { type Request, type Response, Router } from 'express';
 import { isFault } from '../../core/fault.ts';
 import { beginSignIn, takeSignIn } from '../../db/sign-ins.ts';
 import { consentUrl, exchangeCode } from '../../google/consent.ts';
-import { admit } from '../admission.ts';
+import { admit, decline } from '../admission.ts';
 import { readCookie, setCookie } from '../cookies.ts';
 import type { Limits } from '../limits.ts';
 import { notice } from '../pages/layout.ts';
 import type { Parts } from '../parts.ts';
-import { endSession, hashToken, newToken, openSession, requireOwnOrigin } from '../session.ts';
+import { endSession, hashToken, newToken, openSession, requireOwnForm } from '../session.ts';
 import { deriveSignIn } from '../sign-in.ts';
 
 const EXCHANGE_MS = 20_000;
@@ -41,7 +41,7 @@ export function createAuthRouter(parts: Parts, limits: Limits): Router {
   const router = Router();
   router.get('/auth/google', limits.signIn, (req, res) => startSignIn(parts, req, res));
   router.get('/auth/google/callback', limits.signIn, (req, res) => finishSignIn(parts, req, res));
-  router.post('/auth/logout', requireOwnOrigin(publicUrl), async (req, res) => {
+  router.post('/auth/logout', requireOwnForm(publicUrl), async (req, res) => {
     await endSession(parts, req, res);
     if (req.accepts(['json', 'html']) === 'html') res.redirect(303, '/');
     else res.status(204).end();
@@ -77,10 +77,13 @@ async function finishSignIn(parts: Parts, req: Request, res: Response): Promise<
     const attempt = deriveSignIn(sessionSecret, state, browser);
     const result = await exchangeCode(parts.google, attempt, code, AbortSignal.timeout(EXCHANGE_MS));
     if (result.kind === 'refused') return refuse(res, 'failed');
+    if (result.kind === 'partial') {
+      await decline(parts, result.consent);
+      return refuse(res, 'scope');
+    }
     await openSession(parts, req, res, await admit(parts, result.consent));
     res.redirect(303, '/');
   } catch (failure) {
-    if (isFault(failure, 'scope-missing')) return refuse(res, 'scope');
     if (isFault(failure, 'google-unavailable')) return refuse(res, 'unavailable');
     throw failure;
   }

@@ -15,15 +15,15 @@ import { connectPage } from '../pages/connect.ts';
 import { homePage, welcomePage } from '../pages/home.ts';
 import { notice } from '../pages/layout.ts';
 import type { Parts } from '../parts.ts';
-import { callerOf, identify, requireOwnOrigin } from '../session.ts';
+import { callerOf, identify, requireOwnForm } from '../session.ts';
 
 type Form = Readonly<Record<string, unknown>>;
 
 export function createPagesRouter(parts: Parts, limits: Limits): Router {
   const router = Router();
   const signedIn = requireSignedIn(parts);
-  const form = [requireOwnOrigin(parts.settings.publicUrl), signedIn];
-  const body = express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 50 });
+  const form = [requireOwnForm(parts.settings.publicUrl), signedIn];
+  const body = express.urlencoded({ extended: false, limit: '64kb', inflate: false, parameterLimit: 50 });
   router.get('/', (req, res) => showHome(parts, req, res));
   router.get('/connect', signedIn, async (_req, res) => {
     res.send(connectPage(await viewer(parts, res)));

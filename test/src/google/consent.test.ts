@@ -86,12 +86,11 @@ test('an id token for another sign-in is refused', async () => {
   assert.deepEqual(result, { kind: 'refused', reason: 'id-token' });
 });
 
-test('an unticked permission is named', async () => {
+test('an unticked permission is told, with the token that has to be given back', async () => {
   const tried = attempt();
   const code = await codeFor(tried, []);
-  await assert.rejects(exchangeCode(endpoints, tried, code, signal), (error) =>
-    isFault(error, 'scope-missing'),
-  );
+  const result = await exchangeCode(endpoints, tried, code, signal);
+  assert.ok(result.kind === 'partial' && result.consent.refreshToken !== null);
 });
 
 test('a refusal comes back as an error, without a code', async () => {

@@ -146,6 +146,18 @@ test.test('the same account twice is refused; the other protocol is not', async 
   assert.deepEqual(both.map(({ status }) => status).sort(), [201, 409, 409]);
 });
 
+test.test('no edit makes two mailboxes one account', async () => {
+  const { browser } = await sessionFor(web, 'twin');
+  const first = await browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body: MAILBOX });
+  const body = { ...MAILBOX, username: 'other@example.com' };
+  const second = await browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body });
+  await browser.json('PATCH', `/api/v1/mailboxes/${second.id}`, 409, {
+    body: { username: MAILBOX.username },
+  });
+  const same = { port: MAILBOX.port, username: MAILBOX.username };
+  await browser.json('PATCH', `/api/v1/mailboxes/${first.id}`, 200, { body: same });
+});
+
 test.test('an edit of the connection is probed again, one of the options is not', async () => {
   const { browser, userId } = await someone();
   const { id } = await browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body: MAILBOX });

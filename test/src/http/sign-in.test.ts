@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as test from 'node:test';
+import pg from 'pg';
+import { refreshTokenPlace } from '../../../src/core/place.ts';
+import type { RevokeJob } from '../../../src/db/queue.ts';
+import { createUnseal } from '../../../workers/unseal.ts';
 import type { Browser } from '../../browser.ts';
 import { MAILBOX, sessionFor, startWeb } from '../../http.ts';
+import { untilSome } from '../../service.ts';
 
 const web = await startWeb(test);
 
@@ -99,6 +104,50 @@ test.test('each refusal is a page with a sentence and a way to try again', async
   assert.equal(browser.cookies.has('__Host-session'), false);
 });
 
+test.test('a consent without the permission is handed to a worker to be given back', async () => {
+  const jobs = () =>
+    web.test.asOwner<{ data: RevokeJob }>("SELECT data FROM pgboss.job WHERE name = 'revoke'");
+  const before = await jobs();
+  await web.browser().signIn('partial@example.com', { scopes: [] });
+  assert.equal(await countUsers('partial@example.com'), 0);
+  const [job, ...others] = (await jobs()).slice(before.length);
+  assert.ok(job && others.length === 0);
+  const { userId, sealedRefreshToken } = job.data;
+  const unseal = createUnseal(web.unsealKeys.split(','));
+  await unseal(new Uint8Array(Buffer.from(sealedRefreshToken, 'base64')), refreshTokenPlace(userId));
+
+  // At Google a revocation would end the grant that works, too.
+  await web.signedIn('twice-asked');
+  await web.browser().signIn('twice-asked@example.com', { scopes: [] });
+  assert.equal((await jobs()).length, before.length + 1);
+});
+
+test.test('a sign-in and the end of a grant do not lock one another out', async () => {
+  const browser = await web.signedIn('locked');
+  await browser.json('POST', '/api/v1/mailboxes', 201, { body: MAILBOX });
+  const back = await browser.consent('locked@example.com');
+  const client = new pg.Client({ connectionString: web.test.ownerUrl });
+  await client.connect();
+  try {
+    const mine = "user_id = (SELECT id FROM users WHERE email = 'locked@example.com')";
+    await client.query('BEGIN');
+    await client.query(`UPDATE mailboxes SET changed_at = now() WHERE ${mine}`);
+    const answer = browser.send('GET', back);
+    await untilSome(async () => {
+      const [row] = await web.test.asOwner(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      return row ?? null;
+    });
+    await client.query(`DELETE FROM grants WHERE ${mine}`);
+    await client.query('COMMIT');
+    assert.equal((await answer).status, 303);
+  } finally {
+    await client.end();
+  }
+  assert.equal((await accountOf(browser)).grant.state, 'given');
+});
+
 test.test('a new consent wakes the mailboxes that waited for it', async () => {
   const browser = await web.signedIn('waiting');
   const { id } = await browser.json<{ id: string }>('POST', '/api/v1/mailboxes', 201, { body: MAILBOX });
@@ -127,6 +176,9 @@ test.test('logging out ends the session at once, and needs our origin', async ()
   for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
   const foreign = { headers: { origin: 'https://evil.example.net' } };
   assert.equal((await browser.send('POST', '/auth/logout', foreign)).status, 403);
+  // Browsers send one with a form when its address holds a user name.
+  const basic = { headers: { ...foreign.headers, authorization: 'Basic eDp5' } };
+  assert.equal((await browser.send('POST', '/auth/logout', basic)).status, 403);
   await accountOf(browser);
   assert.equal((await browser.send('POST', '/auth/logout')).status, 204);
   assert.equal(browser.cookies.has('__Host-session'), false);

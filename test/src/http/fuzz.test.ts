@@ -1,0 +1,249 @@
+/** Garbage at every door: whatever is sent, the answer is a refusal in the contract's form, never a failure of ours. */
+import assert from 'node:assert/strict';
+import * as test from 'node:test';
+import fc from 'fast-check';
+import { errorSchema, type Mailbox } from '../../../src/http/api.ts';
+import { OPERATIONS, type Operation } from '../../../src/http/operations.ts';
+import { MAILBOX, sessionFor, startWeb } from '../../http.ts';
+
+const web = await startWeb(test, { dialsPerMinute: 1e9, signInsPerMinute: 1e9, revokeWaitMs: 0 });
+const { browser } = await sessionFor(web, 'fuzz');
+const mailbox = await browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body: MAILBOX });
+const RUNS = { numRuns: 120 };
+
+/** What breaks databases, clocks and parsers more often than chance would. */
+const NASTY = [
+  '',
+  '\u0000',
+  'a\u0000b',
+  '\ud800',
+  'x\udfff',
+  '\u202e',
+  "' OR 1=1 --",
+  '0000-01-01',
+  '0000-01-01T00:00:00Z',
+  '9999-12-31',
+  '9999-12-31T23:59:59.999999999999Z',
+  '2026-02-29',
+  '2026-13-45T99:99:99Z',
+  '2026-01-01T00:00:00+23:59',
+  '9'.repeat(18),
+  '9'.repeat(19),
+  '-1',
+  '1e9',
+  'NaN',
+  'constructor',
+  '__proto__',
+  'xn--a',
+  'İ.example',
+  '1.2.3',
+  '[::1%25lo]',
+  'a'.repeat(300),
+  mailbox.id,
+];
+const nasty = fc.constantFrom(...NASTY);
+const word = fc.oneof(nasty, fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ maxLength: 40 }));
+const number = fc.oneof(
+  fc.constantFrom(0, -1, 1.5, 65536, 1e9, 2 ** 53, 1e308, -0),
+  fc.integer(),
+  fc.integer({ min: 1, max: 100_000 }),
+);
+const scalar = fc.oneof(word, number, fc.boolean(), fc.constant(null));
+const anything = fc.oneof(scalar, fc.array(scalar, { maxLength: 4 }), fc.jsonValue());
+
+const options = fc.record(
+  {
+    history: fc.oneof(fc.constantFrom('all', 'new', 'since'), anything),
+    since: anything,
+    folders: fc.oneof(fc.constant('all'), fc.array(word, { minLength: 1, maxLength: 3 }), anything),
+    skipInbox: fc.oneof(fc.boolean(), anything),
+    label: fc.oneof(fc.constant(null), anything),
+    neverSpam: fc.oneof(fc.boolean(), anything),
+    pollSeconds: fc.oneof(fc.integer({ min: 60, max: 86_400 }), number),
+    extra: anything,
+  },
+  { requiredKeys: [] },
+);
+const server = {
+  host: fc.oneof(fc.constantFrom('imap.example.com', 'bücher.example', '127.0.0.1', '::1'), word, anything),
+  port: fc.oneof(fc.constant(993), number, anything),
+  security: fc.oneof(fc.constantFrom('tls', 'starttls'), anything),
+  username: fc.oneof(word, anything),
+  password: fc.oneof(word, anything),
+  options: fc.oneof(options, anything),
+};
+/** One field wrong at a time finds more than everything wrong at once. */
+const nearlyRight = fc
+  .tuple(fc.constantFrom('imap', 'pop3'), fc.record(server, { requiredKeys: [] }))
+  .map(([protocol, wrong]) => ({ ...MAILBOX, protocol, ...wrong }));
+const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  createApiKey: fc.oneof(fc.record({ name: word }), anything),
+  createMailbox: fc.oneof(nearlyRight, anything),
+  editMailbox: fc.oneof(fc.record(server, { requiredKeys: [] }), anything),
+  retryMailbox: fc.oneof(fc.record({ status: anything }), anything),
+};
+const query = fc.dictionary(
+  fc.constantFrom('mailbox', 'status', 'domain', 'from', 'to', 'limit', 'cursor', '__proto__', 'x'),
+  word,
+  { maxKeys: 3 },
+);
+
+async function check(method: string, path: string, sent: Parameters<typeof browser.send>[2]): Promise<void> {
+  const abort = new AbortController();
+  const answer = await browser.send(method, path, { ...sent, signal: abort.signal });
+  try {
+    assert.ok(answer.status < 500, `${method} ${path}: ${answer.status} ${web.logged().slice(-2000)}`);
+    if (!path.startsWith('/api/') || answer.ok) return;
+    errorSchema.parse(await answer.json());
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+  } finally {
+    abort.abort();
+  }
+}
+
+const wellFormed = (pairs: Record<string, string>): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(pairs)) search.append(name, value);
+  return search.toString();
+};
+
+for (const [name, operation] of Object.entries(OPERATIONS as Record<string, Operation>)) {
+  // They end what the others need; test/src/http/account.test.ts and mailboxes.test.ts have them.
+  if (name === 'deleteAccount' || name === 'deleteMailbox' || name === 'watchEvents') continue;
+  test.test(`${name} refuses garbage`, async () => {
+    const method = operation.method.toUpperCase();
+    const ids = fc.oneof({ weight: 8, arbitrary: fc.constant(mailbox.id) }, word.map(encodeBroken));
+    await fc.assert(
+      fc.asyncProperty(ids, query, bodies[name] ?? fc.constant(undefined), async (id, search, body) => {
+        const path = operation.path.replace(':id', id);
+        await check(
+          method,
+          `${path}?${wellFormed(search)}`,
+          body === undefined ? {} : { body: JSON.stringify(body) },
+        );
+      }),
+      { ...RUNS, numRuns: operation.body || operation.query ? RUNS.numRuns : 15 },
+    );
+    // Else what comes next would be refused for there being too many.
+    await web.test.asOwner('DELETE FROM mailboxes WHERE id <> $1', [mailbox.id]);
+    await web.test.asOwner('DELETE FROM api_keys');
+  });
+}
+
+test.test('each nasty text in each place, with all else right', async () => {
+  const path = `/api/v1/mailboxes/${mailbox.id}`;
+  const patch = (body: object) => check('PATCH', path, { body: JSON.stringify(body) });
+  for (const text of NASTY) {
+    for (const field of ['host', 'username', 'password', 'security', 'port'])
+      await patch({ password: 'x', [field]: text });
+    for (const field of ['since', 'label', 'history', 'afterImport'])
+      await patch({ options: { [field]: text } });
+    await patch({ options: { history: 'since', since: text } });
+    await patch({ options: { folders: ['INBOX', text] } });
+    await check('POST', '/api/v1/api-keys', { body: JSON.stringify({ name: text }) });
+    await web.test.asOwner('DELETE FROM api_keys');
+    for (const field of ['mailbox', 'status', 'domain', 'from', 'to', 'limit', 'cursor'])
+      for (const call of ['audit', 'audit.csv'])
+        await check('GET', `/api/v1/${call}?${field}=${encodeBroken(text)}`, {});
+  }
+  for (const pollSeconds of [0, -1, 1.5, 86_401, 1e308, 2 ** 31]) await patch({ options: { pollSeconds } });
+});
+
+/** Percent-encoded, with what `encodeURIComponent` cannot take as bytes that are no UTF-8. */
+function encodeBroken(text: string): string {
+  return text.isWellFormed() ? encodeURIComponent(text) : '%ff%fe';
+}
+
+test.test('bodies that are not what they say', async () => {
+  const kinds = fc.constantFrom(
+    'application/json',
+    'application/json; charset=utf-16',
+    'application/json; charset=nonsense',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    'nonsense',
+  );
+  const raw = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.constantFrom(
+      '[',
+      '{"a":',
+      `${'['.repeat(30_000)}`,
+      `{"options":${'{"a":'.repeat(9000)}`,
+      '1',
+      'null',
+      '',
+    ),
+    fc.constantFrom('{"__proto__":{"host":"x"}}', '{"options":{"folders":["\\ud800"]}}'),
+  );
+  const encodings = fc.constantFrom('', 'gzip', 'br', 'nonsense');
+  const paths = fc.constantFrom('/api/v1/mailboxes', '/api/v1/api-keys', '/connect', '/auth/logout-not');
+  await fc.assert(
+    fc.asyncProperty(paths, kinds, encodings, raw, async (path, kind, encoding, body) => {
+      await check('POST', path, {
+        body: body.isWellFormed() ? body : '\ufffd',
+        headers: { 'content-type': kind, ...(encoding && { 'content-encoding': encoding }) },
+      });
+    }),
+    RUNS,
+  );
+});
+
+test.test('pages and sign-in', async () => {
+  const paths = fc.oneof(
+    fc.constantFrom('/', '/audit', '/connect', '/auth/google/callback', '/healthz', '/readyz', '/robots.txt'),
+    word.map((text) => `/${encodeBroken(text)}`),
+    fc.constantFrom(
+      '/%00',
+      '/%2e%2e/%2e%2e/etc/passwd',
+      '/live.js%00',
+      `/${'a'.repeat(5000)}`,
+      '/%',
+      '/style.css/x',
+    ),
+  );
+  const search = fc.dictionary(
+    fc.constantFrom('state', 'code', 'error', 'from', 'to', 'cursor', 'limit', 'domain', 'mailbox'),
+    word,
+  );
+  await fc.assert(
+    fc.asyncProperty(paths, search, (path, pairs) => check('GET', `${path}?${wellFormed(pairs)}`, {})),
+    RUNS,
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('/connect', `/mailboxes/${mailbox.id}/password`, `/mailboxes/${mailbox.id}/retry`),
+      fc.dictionary(fc.constantFrom(...Object.keys({ ...server, history: 0, since: 0, protocol: 0 })), word),
+      (path, form) =>
+        check('POST', path, {
+          form: Object.fromEntries(Object.entries(form).map(([k, v]) => [k, v.toWellFormed()])),
+        }),
+    ),
+    RUNS,
+  );
+});
+
+test.test('headers', async () => {
+  const token = fc.stringMatching(/^[\x20-\x7e]{0,60}$/);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(
+        'authorization',
+        'cookie',
+        'x-forwarded-for',
+        'accept',
+        'accept-language',
+        'range',
+        'if-none-match',
+      ),
+      fc.oneof(
+        token,
+        fc.constantFrom('Bearer ', 'Bearer x', '__Host-session=', '::1%1', '1.2.3.4:80, [::]', 'bytes=-'),
+      ),
+      fc.constantFrom('/', '/auth/google', '/api/v1/account', '/style.css', '/api/v1/audit.csv'),
+      (name, value, path) => check('GET', path, { headers: { [name]: value } }),
+    ),
+    RUNS,
+  );
+});
