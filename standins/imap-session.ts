@@ -115,7 +115,7 @@ export class ImapServerSession {
         const wanted = args[1] ?? '*';
         for (const folder of account.folders.keys()) {
           if (/[*%]/.test(wanted) || wanted === folder)
-            await this.#say(`* ${name} (\\HasNoChildren) "/" "${folder}"`);
+            await this.#say(`* ${name} (${this.#flagsOf(folder)}) "/" "${folder}"`);
         }
         return await this.#done(tag, 'OK done');
       }
@@ -137,6 +137,11 @@ export class ImapServerSession {
         return await this.#done(tag, 'OK done');
     }
     return await this.#done(tag, 'BAD unknown command');
+  }
+
+  #flagsOf(folder: string): string {
+    const told = this.#env.tricks.folderFlags?.get(folder);
+    return told === undefined ? '\\HasNoChildren' : `\\HasNoChildren ${told}`;
   }
 
   async #done(tag: string, text: string): Promise<undefined> {

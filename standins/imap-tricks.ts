@@ -28,6 +28,8 @@ export interface ImapTricks {
   ignoreRanges?: boolean;
   /** Answers a request for a piece with at most this many bytes. */
   shortPieces?: number;
+  /** Attributes of folders in LIST, e.g. `\\Junk` (RFC 6154), by folder. */
+  folderFlags?: ReadonlyMap<string, string>;
   /** Does not tell UIDNEXT. */
   noUidNext?: boolean;
   /** Once IDLE has begun, neither pushes nor answers anything. */

@@ -3,6 +3,7 @@ import { Fault } from '../../src/core/fault.ts';
 import type { MailboxOptions } from '../../src/core/mailbox.ts';
 import type { Source } from '../../src/core/ports.ts';
 import { fetchMessages } from './imap-fetch.ts';
+import type { Folder } from './imap-folders.ts';
 import { listFolder } from './imap-list.ts';
 import type { Examined, ImapWire } from './imap-wire.ts';
 
@@ -54,11 +55,11 @@ const hasNews = (seen: Examined, now: Examined): boolean =>
 /** INBOX needs no look-up: it exists, in any case of letters (RFC 3501 §5.1). */
 async function chooseFolders(
   chosen: MailboxOptions['folders'],
-  look: () => Promise<readonly string[]>,
+  look: () => Promise<readonly Folder[]>,
 ): Promise<readonly string[]> {
-  if (chosen === 'all') return await look();
+  if (chosen === 'all') return (await look()).flatMap(({ name, aside }) => (aside ? [] : [name]));
   if (chosen.every((name) => name === 'INBOX')) return chosen;
-  const there = new Set(await look());
+  const there = new Set((await look()).map(({ name }) => name));
   if (chosen.some((name) => name !== 'INBOX' && !there.has(name))) throw new Fault('folder-missing');
   return chosen;
 }

@@ -4,6 +4,7 @@
  * reason or a Fault.
  */
 import type { UidSet } from '../../src/core/cursor.ts';
+import type { Folder } from './imap-folders.ts';
 
 /** A folder as EXAMINE shows it (RFC 3501 §6.3.2). */
 export interface Examined {
@@ -62,8 +63,8 @@ export interface ImapWire {
   bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined>;
   /** At most `length` bytes from `start`; null: no such message. Fault `message-unreadable`. */
   part(uid: number, start: number, length: number, signal: AbortSignal): Promise<Part | null>;
-  /** Names of all folders that hold messages of their own. */
-  folders(signal: AbortSignal): Promise<readonly string[]>;
+  /** All folders that can be opened. */
+  folders(signal: AbortSignal): Promise<readonly Folder[]>;
   /** Whether the server offers IDLE. */
   readonly canIdle: boolean;
   /** Messages have arrived in the open folder since it was examined, as far as the server has said. */

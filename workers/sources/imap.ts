@@ -8,6 +8,7 @@ import { checkCredentials } from './credentials.ts';
 import type { Dial } from './dial.ts';
 import { bounded, IMAP_TIMEOUTS, type ImapTimeouts } from './imap-deadline.ts';
 import { type ImapPhase, imapFault } from './imap-fault.ts';
+import { type Folder, foldersOf } from './imap-folders.ts';
 import { createImapSource } from './imap-source.ts';
 import type { Body, Examined, ImapWire, Part, Row, SearchResult } from './imap-wire.ts';
 
@@ -18,10 +19,6 @@ const MAX_LINE_BYTES = 32 * 1_048_576;
 
 /** Rows of one listing command: several times what is asked for at once. */
 const MAX_ROWS = 20_000;
-
-/** Folders that only show messages of others (RFC 6154 §2); `all` leaves them out. */
-const VIEWS: ReadonlySet<string> = new Set(['\\all', '\\flagged', '\\important']);
-const UNSELECTABLE: ReadonlySet<string> = new Set(['\\noselect', '\\nonexistent']);
 
 const dateOf = (value: Date | string | undefined): number | null =>
   value instanceof Date ? value.getTime() : null;
@@ -136,10 +133,9 @@ class ImapSession implements ImapWire {
     };
   }
 
-  async folders(signal: AbortSignal): Promise<string[]> {
+  async folders(signal: AbortSignal): Promise<Folder[]> {
     const all = await this.#command('folder', signal, () => this.#client.list());
-    const isSkipped = (flag: string) => VIEWS.has(flag.toLowerCase()) || UNSELECTABLE.has(flag.toLowerCase());
-    return all.filter(({ flags }) => ![...flags].some(isSkipped)).map(({ path }) => path);
+    return foldersOf(all.map((entry) => ({ ...entry, delimiter: entry.delimiter, guess: entry.specialUse })));
   }
 
   get canIdle(): boolean {

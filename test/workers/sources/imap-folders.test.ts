@@ -1,0 +1,70 @@
+/** Which folders `all` means. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type FolderEntry, foldersOf } from '../../../workers/sources/imap-folders.ts';
+import { never, setUp, USER } from './imap-fixture.ts';
+
+const entry = (path: string, ...flags: string[]): FolderEntry => ({
+  path,
+  name: path.split('/').at(-1) ?? '',
+  delimiter: '/',
+  flags: new Set(flags),
+  guess: undefined,
+});
+const wanted = (...entries: FolderEntry[]): string[] =>
+  foldersOf(entries).flatMap(({ name, aside }) => (aside ? [] : [name]));
+
+test('uses that the server tells decide, and then names do not', () => {
+  assert.deepEqual(
+    wanted(
+      entry('INBOX'),
+      entry('Verworfen', '\\Trash'),
+      entry('Verworfen/2020'),
+      entry('Verdacht', '\\JUNK'),
+      entry('Halbes', '\\Drafts'),
+      entry('Spam'),
+      entry('Everything', '\\All'),
+      entry('Group', '\\Noselect'),
+      entry('Verworfenes'),
+    ),
+    ['INBOX', 'Spam', 'Verworfenes'],
+  );
+});
+
+test('without told uses the common names decide, wherever they stand', () => {
+  assert.deepEqual(
+    wanted(
+      entry('INBOX'),
+      entry('INBOX/Spam'),
+      entry('Deleted Items'),
+      entry('Deleted Items/Old'),
+      entry('Drafts'),
+      entry('Projects/Trash cans'),
+      { ...entry('Papierkorb'), guess: '\\Trash' },
+    ),
+    ['INBOX', 'Projects/Trash cans'],
+  );
+});
+
+test('all leaves junk, trash and drafts out; a folder that is named is visited whatever it is for', async () => {
+  for (const folderFlags of [
+    undefined,
+    new Map([
+      ['Trash', '\\Trash'],
+      ['Spam', '\\Junk'],
+      ['Entwürfe', '\\Drafts'],
+    ]),
+  ]) {
+    const { server, open } = await setUp({
+      also: folderFlags ? ['SPECIAL-USE'] : [],
+      ...(folderFlags && { folderFlags }),
+    });
+    for (const folder of ['Work', 'Trash', 'Spam', 'Drafts'])
+      server.append(USER, Buffer.from('Subject: x\r\n\r\n'), { folder });
+    const source = await open();
+    const all = [...(await source.folders('all', never))].sort();
+    assert.deepEqual(all, folderFlags ? ['Drafts', 'INBOX', 'Work'] : ['INBOX', 'Work']);
+    assert.deepEqual(await source.folders(['Spam'], never), ['Spam']);
+    await source.close();
+  }
+});

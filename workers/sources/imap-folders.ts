@@ -1,0 +1,56 @@
+/** Which folders of an IMAP account `all` means: those that hold mail which belongs into an inbox. */
+
+/** A folder as LIST shows it (RFC 3501 §7.2.2, RFC 6154). */
+export interface FolderEntry {
+  readonly path: string;
+  readonly name: string;
+  readonly delimiter: string;
+  readonly flags: ReadonlySet<string>;
+  /** A use that the library guesses from the folder's name, in many languages; at most one folder a use. */
+  readonly guess: string | undefined;
+}
+
+export interface Folder {
+  readonly name: string;
+  /** True: `all` leaves it out; its owner may still name it. */
+  readonly aside: boolean;
+}
+
+const UNSELECTABLE: ReadonlySet<string> = new Set(['\\noselect', '\\nonexistent']);
+/** Folders that only show messages of others (RFC 6154 §2). */
+const VIEWS: ReadonlySet<string> = new Set(['\\all', '\\flagged', '\\important']);
+/** What was thrown away, refused or never sent does not belong into an inbox. */
+const UNWANTED: ReadonlySet<string> = new Set(['\\junk', '\\trash', '\\drafts']);
+/** For servers without special uses, beside the library's guesses. */
+const UNWANTED_NAMES: ReadonlySet<string> = new Set([
+  'junk',
+  'junk e-mail',
+  'junk email',
+  'spam',
+  'bulk mail',
+  'trash',
+  'deleted items',
+  'deleted messages',
+  'drafts',
+]);
+
+const isAny = (flags: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean =>
+  [...flags].some((flag) => wanted.has(flag.toLowerCase()));
+
+/** The folders that can be opened, in the order given. Names count only where the server tells no use at all. */
+export function foldersOf(entries: readonly FolderEntry[]): Folder[] {
+  const tells = entries.some(({ flags }) => isAny(flags, UNWANTED));
+  const isUnwanted = ({ flags, name, guess = '' }: FolderEntry): boolean =>
+    isAny(flags, UNWANTED) ||
+    (!tells && (UNWANTED.has(guess.toLowerCase()) || UNWANTED_NAMES.has(name.toLowerCase())));
+  const unwanted = entries.filter((entry) => entry.path.toUpperCase() !== 'INBOX' && isUnwanted(entry));
+  const isAside = (entry: FolderEntry): boolean =>
+    isAny(entry.flags, VIEWS) ||
+    unwanted.some(({ path, delimiter }) => entry.path === path || isBelow(entry.path, path, delimiter));
+  return entries
+    .filter(({ flags }) => !isAny(flags, UNSELECTABLE))
+    .map((entry) => ({ name: entry.path, aside: isAside(entry) }));
+}
+
+const isBelow = (path: string, parent: string, delimiter: string): boolean =>
+  delimiter !== '' && path.startsWith(`${parent}${delimiter}`);
