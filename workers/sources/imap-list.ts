@@ -125,8 +125,9 @@ function firstSight(
     case 'since':
       return { cursor: fresh, since: history.from };
     case 'new':
-      // Under new ids old and new mail can only be told apart by date, and what is left is all new mail.
-      if (renumbered) return { cursor: { ...fresh, baseline: 1 }, since: history.from };
+      // Under new ids old and new mail can only be told apart by date. Backlog all the same, because what was there at
+      // the renumbering is recognised before it is imported.
+      if (renumbered) return { cursor: fresh, since: history.from };
       return { cursor: { ...fresh, settled: complement([], 1, uidNext - 1) }, since: null };
   }
 }
