@@ -86,11 +86,12 @@ export class GmailModel {
     if (!session) return { state: 'gone' };
     if (session.gmailId !== null) return { state: 'committed', gmailId: session.gmailId };
     if (offset !== length(session)) return { state: 'incomplete', stored: length(session) };
+    const message = Buffer.concat([...session.parts, ...parts]);
+    const fault = total === null ? null : this.refuse(message);
+    // What is refused is not stored either.
+    if (fault) throw fault;
     session.parts.push(...parts);
     if (total === null) return { state: 'incomplete', stored: length(session) };
-    const message = Buffer.concat(session.parts);
-    const fault = this.refuse(message);
-    if (fault) throw fault;
     session.gmailId = `m${this.imported.length + 1}`;
     this.imported.push(sha256(message));
     return { state: 'committed', gmailId: session.gmailId };
