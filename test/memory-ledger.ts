@@ -72,6 +72,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       books.transfers.set(intent.key, {
         ...intent,
         state: 'open',
+        reason: null,
         tries,
         intendedAt: now,
         retryAt: now,
@@ -82,7 +83,8 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       fence();
       const { key, tries, retryAt } = postponement;
       const before = books.transfers.get(key);
-      if (before?.state === 'open') books.transfers.set(key, { ...before, tries, retryAt });
+      if (before?.state === 'open')
+        books.transfers.set(key, { ...before, reason: postponement.reason, tries, retryAt });
       else books.transfers.set(key, { ...postponement, state: 'waiting' });
     },
     async settle(settlement) {

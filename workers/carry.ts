@@ -103,7 +103,7 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
           const postponed = {
             ...open,
             size: open.total,
-            reason: 'upload-interrupted',
+            reason: open.reason ?? 'upload-interrupted',
             retryAt: outcome,
           } as const;
           await visit.ledger.postpone(postponed);

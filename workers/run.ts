@@ -177,7 +177,8 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
   if (!(error instanceof Fault))
     deps.log.error('transfer failed', { mailboxId: visit.lease.mailboxId, error });
   const fault = error instanceof Fault ? error : new Fault('source-protocol', { cause: error });
-  const tried = visit.open.get(message.key)?.tries ?? visit.waiting.get(message.key)?.tries ?? 0;
+  const last = visit.open.get(message.key) ?? visit.waiting.get(message.key);
+  const tried = last?.tries ?? 0;
   if (passage?.intent) {
     visit.open.set(message.key, openTransferOf(passage.intent, tried, deps.clock.now()));
     visit.waiting.delete(message.key);
@@ -187,7 +188,8 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
   const now = deps.clock.now();
   const tries = tried + 1;
   const open = visit.open.get(message.key);
-  const judgement = judgeMessage(fault, tries, open !== undefined, now);
+  const before = last?.reason ?? null;
+  const judgement = judgeMessage(fault, { now, tries, before, open: open !== undefined });
   if (judgement.kind === 'settle') {
     await ledger.settle({
       ...message,
@@ -201,7 +203,8 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
   } else {
     const postponement = { ...message, reason: judgement.reason, tries, retryAt: judgement.retryAt };
     await ledger.postpone(postponement);
-    if (open) visit.open.set(message.key, { ...open, tries, retryAt: judgement.retryAt });
+    if (open)
+      visit.open.set(message.key, { ...open, tries, reason: judgement.reason, retryAt: judgement.retryAt });
     else visit.waiting.set(message.key, { ...postponement, state: 'waiting' });
   }
   if (!concernsMessageOnly(fault)) throw error;
@@ -212,6 +215,7 @@ const openTransferOf = (intent: Intent, tries: number, now: number): OpenTransfe
   ...intent,
   state: 'open',
   tries,
+  reason: null,
   intendedAt: now,
   retryAt: now,
   sealedRunKey: new Uint8Array(),

@@ -36,16 +36,22 @@ const TRANSIENT: Partial<Record<FaultCode, AuditReason>> = {
   'source-protocol': 'source-protocol',
 };
 
-/**
- * `tries` counts this one. `open`: Gmail may have the message, because its last chunk was or may have been sent;
- * giving up on such a one is `uncertain`, never `failed`.
- */
-export function judgeMessage(fault: Fault, tries: number, open: boolean, now: number): MessageJudgement {
+export interface MessageFacts {
+  readonly now: number;
+  /** Counts this try. */
+  readonly tries: number;
+  /** What went on record for the try before; null: none did. */
+  readonly before: AuditReason | null;
+  /** Gmail may have the message, because its last chunk was or may have been sent: giving up is `uncertain`, not `failed`. */
+  readonly open: boolean;
+}
+
+export function judgeMessage(fault: Fault, { now, tries, before, open }: MessageFacts): MessageJudgement {
   const final = FINAL[fault.code];
   if (final) return { kind: 'settle', status: final[0], reason: final[1] };
   const reason = TRANSIENT[fault.code] ?? 'message-unreadable';
   // Gmail says "Bad Request" both for a passing confusion and for good: one more try tells them apart.
-  if (fault.code === 'upload-bad-request' && tries >= 2)
+  if (fault.code === 'upload-bad-request' && before === reason)
     return { kind: 'settle', status: 'rejected', reason };
   if (tries >= MAX_TRIES) return { kind: 'settle', status: open ? 'uncertain' : 'failed', reason };
   return { kind: 'postpone', reason, retryAt: Math.max(now + messageBackoff(tries), fault.retryAt ?? 0) };

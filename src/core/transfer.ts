@@ -39,6 +39,8 @@ export interface Intent {
 export interface OpenTransfer extends Intent {
   readonly state: 'open';
   readonly tries: number;
+  /** Why the last try since the intent did not settle it; null: there was none. */
+  readonly reason: AuditReason | null;
   /** Database time, ms since the epoch. */
   readonly intendedAt: number;
   /** When to ask the session again; ms since the epoch. */

@@ -15,6 +15,7 @@ interface Common {
 export type TransferRow =
   | (Common & {
       state: 'open';
+      reason: AuditReason | null;
       session: Buffer;
       run_key_id: string;
       sealed_run_key: Buffer;
@@ -41,6 +42,7 @@ export function transferOf(row: TransferRow): Transfer {
   return {
     ...common,
     state: 'open',
+    reason: row.reason,
     session: row.session,
     runKeyId: row.run_key_id,
     sealedRunKey: row.sealed_run_key,

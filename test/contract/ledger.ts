@@ -139,7 +139,7 @@ function describeTransfers(factory: LedgerFactory): void {
     assert.ok(transfer?.state === 'open');
     const { intendedAt, retryAt, sealedRunKey, session, digest, fingerprint, ...rest } = transfer;
     const { session: _s, digest: _d, fingerprint: _f, ...expected } = intentOf(imapRef(5));
-    assert.deepEqual(rest, { ...expected, state: 'open', tries: 0 });
+    assert.deepEqual(rest, { ...expected, state: 'open', tries: 0, reason: null });
     assert.deepEqual(
       [session, digest, fingerprint, sealedRunKey].map((each) => [...each]),
       [
@@ -162,7 +162,7 @@ function describeTransfers(factory: LedgerFactory): void {
     assert.ok(transfer?.state === 'open');
     assert.equal(transfer.total, 1234);
     assert.equal(transfer.tries, 2);
-    assert.equal(transfer.retryAt, 1_800_000_000_000);
+    assert.deepEqual([transfer.retryAt, transfer.reason], [1_800_000_000_000, 'source-timeout']);
   });
 
   it('keeps a postponed message waiting, outside the cursor', async () => {

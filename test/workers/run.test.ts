@@ -85,6 +85,25 @@ test('a message that Gmail refuses goes on record with the reason and blocks nob
   }
 });
 
+test('Bad Request after other trouble is tried once more before the message is rejected', async () => {
+  for (const bad of [1, 2]) {
+    const world = worldOf('1', '2');
+    breakOff(world, 1, 'message-truncated', 1);
+    let refusals = 0;
+    world.gmail.refuse = (bytes) => {
+      if (sha256(bytes) !== sha256(message('1')) || refusals === bad) return null;
+      refusals += 1;
+      return new Fault('upload-bad-request');
+    };
+    for (let visits = 0; visits === 0 || world.books.transfers.size > 0; visits += 1) {
+      await life(world);
+      world.now += 20_000;
+    }
+    if (bad === 1) arrived(world, '1', '2');
+    else assert.deepEqual(notDelivered(world), [[1, 'rejected', 'upload-bad-request']]);
+  }
+});
+
 test('a message of no bytes or too many is rejected', async () => {
   const world = worldOf('1', '2');
   world.messages.set(3, Buffer.alloc(0));

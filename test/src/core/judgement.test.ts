@@ -18,6 +18,8 @@ const CODES = Object.keys(FAULTS) as FaultCode[];
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 const facts = { now: NOW, random: 0, pollSeconds: 300, failures: 0 };
 
+const FIRST = { now: NOW, tries: 1, before: null, open: false };
+
 const code = fc.constantFrom(...CODES);
 const retryAt = fc.option(fc.integer({ min: NOW - DAY, max: NOW + DAY }), { nil: undefined });
 const fault = fc
@@ -28,7 +30,7 @@ test('every fault that a message can be blamed for is settled or postponed, for 
   const blamed = fault.filter(mayBlameMessage);
   fc.assert(
     fc.property(blamed, fc.integer({ min: 1, max: MAX_TRIES + 2 }), fc.boolean(), (one, tries, open) => {
-      const judgement = judgeMessage(one, tries, open, NOW);
+      const judgement = judgeMessage(one, { now: NOW, tries, before: null, open });
       assert.ok(AUDIT_REASONS.includes(judgement.reason));
       if (judgement.kind === 'postpone') {
         assert.ok(tries < MAX_TRIES);
@@ -47,16 +49,24 @@ test('every fault that a message can be blamed for is settled or postponed, for 
 
 test('a fault that cannot pass is settled at the first try', () => {
   for (const one of CODES.map((name) => new Fault(name)).filter(mayBlameMessage))
-    assert.equal(
-      judgeMessage(one, 1, false, NOW).kind,
-      one.retry === 'never' ? 'settle' : 'postpone',
-      one.code,
-    );
+    assert.equal(judgeMessage(one, FIRST).kind, one.retry === 'never' ? 'settle' : 'postpone', one.code);
+});
+
+test('Bad Request is for good when it comes twice running, whatever was tried before', () => {
+  const bad = new Fault('upload-bad-request');
+  for (const before of [null, 'source-timeout', 'message-truncated'] as const)
+    assert.equal(judgeMessage(bad, { ...FIRST, tries: 5, before }).kind, 'postpone');
+  for (const open of [true, false])
+    assert.deepEqual(judgeMessage(bad, { ...FIRST, tries: 2, before: 'upload-bad-request', open }), {
+      kind: 'settle',
+      status: 'rejected',
+      reason: 'upload-bad-request',
+    });
 });
 
 test('each message fault goes on record under a reason of its own', () => {
   const reasons = CODES.filter((name) => FAULTS[name].scope === 'message').map(
-    (name) => judgeMessage(new Fault(name), 1, false, NOW).reason,
+    (name) => judgeMessage(new Fault(name), FIRST).reason,
   );
   assert.equal(new Set(reasons).size, reasons.length);
 });
