@@ -97,8 +97,9 @@ export interface MailboxEdit {
   readonly security: Server['security'];
   readonly username: string;
   readonly options: MailboxOptions;
-  /** null: the password stays. */
+  /** null: what is there stays. */
   readonly sealedPassword: Uint8Array | null;
+  readonly sealedFingerprintKey: Uint8Array | null;
   /** Server or credentials have changed: a new revision, to be probed. */
   readonly reconnects: boolean;
 }
@@ -106,7 +107,8 @@ export interface MailboxEdit {
 export async function editMailbox(tx: Tx, id: MailboxId, edit: MailboxEdit): Promise<MailboxRow | null> {
   const [row] = await tx.query<MailboxRow>(
     `UPDATE mailboxes SET host = $2, port = $3, security = $4, username = $5, options = $6,
-       sealed_password = COALESCE($7, sealed_password), changed_at = now(),
+       sealed_password = COALESCE($7, sealed_password),
+       sealed_fingerprint_key = COALESCE($9, sealed_fingerprint_key), changed_at = now(),
        revision = CASE WHEN $8::boolean THEN revision + 1 ELSE revision END,
        state = CASE WHEN $8 THEN 'probing' ELSE state END,
        fault_code = CASE WHEN $8 THEN NULL ELSE fault_code END
@@ -120,6 +122,7 @@ export async function editMailbox(tx: Tx, id: MailboxId, edit: MailboxEdit): Pro
       JSON.stringify(edit.options),
       edit.sealedPassword,
       edit.reconnects,
+      edit.sealedFingerprintKey,
     ],
   );
   return row ?? null;

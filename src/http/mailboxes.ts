@@ -59,7 +59,7 @@ export async function connectMailbox(parts: Parts, userId: UserId, input: Create
   const id = randomUUID() as MailboxId;
   const [sealedPassword, sealedFingerprintKey] = await Promise.all([
     sealPassword(parts, userId, id, password),
-    parts.seal(new Uint8Array(randomBytes(32)), fingerprintKeyPlace(userId, id)),
+    sealNewFingerprintKey(parts, userId, id),
   ]);
   return parts.database.withTenant(userId, async (tx) => {
     await rows.lockMailboxList(tx);
@@ -105,12 +105,15 @@ export async function editMailbox(
       throw new HttpError('mailbox-exists');
     const chosen = options && wholeOptions(parts, current.protocol, mergeOptions(current.options, options));
     const reconnects = password !== undefined || moves;
+    // It may be the other secret that could not be opened, which nobody can enter: a new one, and the mailbox goes on.
+    const heals = current.faultCode === 'seal-broken' && password !== undefined;
     const row = await rows.editMailbox(tx, current.id, {
       host,
       port,
       security: server.security ?? current.security,
       username,
       sealedPassword: sealedPassword ?? null,
+      sealedFingerprintKey: heals ? await sealNewFingerprintKey(parts, userId, current.id) : null,
       options: chosen ?? current.options,
       reconnects,
     });
@@ -223,3 +226,7 @@ const isSameAccount = (
 
 const sealPassword = (parts: Parts, userId: UserId, id: MailboxId, password: string): Promise<Uint8Array> =>
   parts.seal(new TextEncoder().encode(password), passwordPlace(userId, id));
+
+/** Without the old one, messages that the source numbers anew are no longer recognised. */
+const sealNewFingerprintKey = (parts: Parts, userId: UserId, id: MailboxId): Promise<Uint8Array> =>
+  parts.seal(new Uint8Array(randomBytes(32)), fingerprintKeyPlace(userId, id));
