@@ -35,17 +35,28 @@ async function main(): Promise<void> {
     pendingMigrations: () => countPendingMigrations(database),
     settings: settingsOf(config),
   };
-  const web = await serveWeb(parts, config.port, config.host);
-  const metrics = await serveMetrics(web.metrics.registry, config.metricsPort, config.host);
+  const web = await serveWeb(parts, config.port, config.host).catch((error: unknown) => {
+    throw isPortTaken(error) ? new ConfigError([`PORT ${config.port} is in use on ${config.host}.`]) : error;
+  });
+  // Metrics are worth a warning, not the service: another one on this machine may have the port.
+  const metrics = await serveMetrics(web.metrics.registry, config.metricsPort, config.host).catch(
+    (error: unknown) => {
+      log.warn('no metrics', { port: config.metricsPort, error });
+      return null;
+    },
+  );
   log.info('web-listening', { port: web.port });
   await stopping;
-  metrics.close();
-  metrics.closeAllConnections();
+  metrics?.close();
+  metrics?.closeAllConnections();
   await web.close(GRACE_MS);
   await queue.stop();
   await database.close();
   log.info('web-stopped');
 }
+
+const isPortTaken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
 const settingsOf = (config: WebConfig): Settings => ({
   publicUrl: config.publicUrl,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import * as test from 'node:test';
 import { generateKeys } from '../../src/keys.ts';
@@ -80,4 +81,28 @@ test.test('an unusable configuration ends it with a sentence that holds no value
   assert.match(text, /SEAL_PUBLIC_KEY/);
   assert.match(text, /SESSION_SECRET/);
   assert.doesNotMatch(text, /canary/);
+});
+
+test.test('a taken PORT is a sentence, a taken METRICS_PORT only a warning', async (t) => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  t.after(() => holder.close());
+  const taken = String((holder.address() as AddressInfo).port);
+  const env = { ...BASE, ...webKeys, DATABASE_URL: database.webUrl };
+
+  const refused = start({ ...env, PORT: taken });
+  t.after(() => refused.kill('SIGKILL'));
+  let said = '';
+  refused.stderr?.on('data', (chunk) => {
+    said += chunk;
+  });
+  assert.deepEqual(await once(refused, 'close'), [1, null]);
+  assert.match(said, new RegExp(`PORT ${taken} is in use`));
+
+  const warned = start({ ...env, METRICS_PORT: taken });
+  t.after(() => warned.kill('SIGKILL'));
+  const lines = await readUntil(warned, 'web-listening');
+  assert.ok(lines.some(({ event }) => event === 'no metrics'));
+  warned.kill('SIGTERM');
+  await once(warned, 'exit');
 });
