@@ -1,6 +1,6 @@
 /**
  * The database for whoever has none: PostgreSQL in the data directory, on 127.0.0.1 only. The server is a
- * process group of its own: it outlives a killed parent and is found again, and Ctrl-C does not reach it before
+ * process group of its own: it outlives a killed parent, is found again and adopted, and Ctrl-C does not reach it before
  * `stop`. PostgreSQL's own lock on its data directory decides between two processes that start at once.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Account, findAccount, findBinaries } from './embedded-binaries.ts';
 import { type Cluster, ensureCluster, readSecrets, type Secrets } from './embedded-cluster.ts';
 import { isServing, prepareDatabase } from './embedded-database.ts';
+import { claim, isOwned, isStillClaimed } from './embedded-owner.ts';
 
 export interface EmbeddedUrls {
   readonly ownerUrl: string;
@@ -20,9 +21,12 @@ export interface EmbeddedUrls {
 }
 
 export interface Embedded extends EmbeddedUrls {
-  /** True when this call started the server; only then does `stop` stop it. */
+  /** True when this call started the server. */
   readonly started: boolean;
-  /** Fast shutdown; resolves when the server has ended. */
+  /**
+   * Fast shutdown; resolves when the server has ended. Does nothing when the server is another's: this call found it
+   * running, and who started it lives.
+   */
   stop(): Promise<void>;
 }
 
@@ -56,13 +60,13 @@ export async function startEmbedded(dataDir: string, options: EmbeddedOptions = 
       const started = own?.pid === running.pid;
       if (own && !started) await exited(own);
       await prepareDatabase(running.port, secrets);
-      const child = own;
-      child?.unref();
-      return {
-        ...urls(running.port, secrets),
-        started,
-        stop: () => (started && child ? stop(child) : noStop()),
+      own?.unref();
+      const claimed = started || !(await isOwned(dir)) ? await claim(dir) : null;
+      const stop = async () => {
+        if (claimed && (await isStillClaimed(dir, claimed)))
+          await stopServer(dir, running.pid, started ? own : null);
       };
+      return { ...urls(running.port, secrets), started, stop };
     }
     if (Date.now() > deadline) {
       throw new Error(
@@ -91,7 +95,6 @@ export async function findEmbedded(dataDir: string): Promise<EmbeddedUrls | null
   return running ? urls(running.port, secrets) : null;
 }
 
-const noStop = (): Promise<void> => Promise.resolve();
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 async function exited(child: ChildProcess): Promise<void> {
@@ -190,13 +193,24 @@ async function freePort(wanted = 0): Promise<number> {
   return address.port;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (hasExited(child)) return;
-  child.ref();
-  const end = once(child, 'exit');
-  // SIGINT is PostgreSQL's fast shutdown, SIGQUIT the immediate one (recovery at the next start).
-  child.kill('SIGINT');
-  const patience = setTimeout(() => child.kill('SIGQUIT'), STOP_DEADLINE_MS);
+/** SIGINT is PostgreSQL's fast shutdown, SIGQUIT the immediate one (recovery at the next start). */
+async function stopServer(dir: string, pid: number, child: ChildProcess | null): Promise<void> {
+  child?.ref();
+  const end = child ? exited(child) : untilLetGo(dir, pid);
+  const signal = (name: NodeJS.Signals) => {
+    if (child ? !hasExited(child) : isAlive(pid)) process.kill(pid, name);
+  };
+  signal('SIGINT');
+  const patience = setTimeout(() => signal('SIGQUIT'), STOP_DEADLINE_MS);
   await end;
   clearTimeout(patience);
+}
+
+/** The server of another's starting: it gives up its lock file as its last act. */
+async function untilLetGo(dir: string, pid: number): Promise<void> {
+  while (isAlive(pid)) {
+    const text = await readFile(join(dir, 'postgres/postmaster.pid'), 'utf8').catch(() => '');
+    if (Number(text.split('\n')[0]) !== pid) return;
+    await sleep(POLL_MS);
+  }
 }

@@ -155,7 +155,7 @@ test('with nothing configured it makes keys and a database, runs, restarts a dea
   for (const pid of [web.pid, second.pid, database]) isGone(pid);
 });
 
-test('killed itself, it leaves no process but the database, which the next start finds', async (t) => {
+test('killed itself, it leaves no process but the database, which the next start finds and ends', async (t) => {
   const dir = await stage(t);
   const env = { PORT: await freePort(), METRICS_PORT: '0' };
   const first = start(t, dir, env);
@@ -163,13 +163,13 @@ test('killed itself, it leaves no process but the database, which the next start
   first.child.kill('SIGKILL');
   await first.drained(); // ends when nobody holds the pipe any more
   const database = await databasePid(dir);
-  t.after(() => process.kill(database, 'SIGINT'));
 
   const second = start(t, dir, env);
   await second.next(isReady);
   assert.equal(await databasePid(dir), database);
   second.child.kill('SIGTERM');
   assert.deepEqual(await second.exited, [0, null]);
+  await assert.rejects(databasePid(dir), { code: 'ENOENT' });
 });
 
 test('SIGTERM to npm reaches it', async (t) => {

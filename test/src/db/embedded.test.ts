@@ -109,14 +109,33 @@ it('listens on 127.0.0.1 only, with scram and durable commits, its passwords for
   await server.stop();
 });
 
-it('outlives a parent that is killed, and is found again', async () => {
+it('outlives a parent that is killed, is found again, and ends with who found it', async () => {
   const parent = await spawnStarter();
   const before = await postmaster();
+  const early = await startEmbedded(dir);
   await parent.kill('SIGKILL');
+  await early.stop();
+  assert.equal(await postmaster(), before, 'found while its starter lived');
   const found = await startEmbedded(dir);
   assert.equal(found.started, false);
   assert.equal(await postmaster(), before);
   assert.deepEqual(await ask(found.ownerUrl, 'SELECT 1 AS one'), [{ one: 1 }]);
+  const another = await startEmbedded(dir);
+  await another.stop();
+  assert.equal(await postmaster(), before, 'found again while it has an owner');
+  await found.stop();
+  assert.equal(await pidFile(), '');
+});
+
+it('is adopted although another process has inherited the number of its dead starter', async () => {
+  const parent = await spawnStarter();
+  await parent.kill('SIGKILL');
+  const [pid, begun] = (await readFile(join(dir, 'postgres.owner'), 'utf8')).trim().split(' ');
+  assert.equal(Number(pid), parent.pid);
+  await writeFile(join(dir, 'postgres.owner'), `${process.pid} ${begun}0\n`);
+  const found = await startEmbedded(dir);
+  await found.stop();
+  assert.equal(await pidFile(), '');
 });
 
 it('starts anew, recovered, after the server itself was killed', async () => {
