@@ -4,6 +4,8 @@ import { Fault } from '../src/core/fault.ts';
 import { CHUNK_BYTES, giveChunk, takeChunk } from './chunks.ts';
 import type { HeaderBlock } from './header-block.ts';
 
+const NOTHING = new Uint8Array(0);
+
 export interface Chunk {
   /** Valid until the next chunk is asked for, then zeroed. */
   readonly bytes: Uint8Array;
@@ -32,7 +34,9 @@ export async function* relay(
   options: RelayOptions,
 ): AsyncGenerator<Chunk, void> {
   const { maxBytes, digest, header, from } = options;
-  const buffer = takeChunk();
+  /** A first piece that may be the whole message: it is passed on as it is, without a chunk of memory. */
+  let alone: Uint8Array | undefined;
+  let buffer: Buffer | undefined;
   let held = 0;
   let used = 0;
   let offset = from;
@@ -45,6 +49,17 @@ export async function* relay(
       if (total > maxBytes) throw new Fault('message-too-large');
       digest.update(piece);
       header.push(piece);
+      if (total === piece.length && skipped === 0 && piece.length <= CHUNK_BYTES) {
+        alone = piece;
+        continue;
+      }
+      buffer ??= takeChunk();
+      if (alone) {
+        buffer.set(alone);
+        held = used = alone.length;
+        alone.fill(0);
+        alone = undefined;
+      }
       for (let rest = piece.subarray(skipped); rest.length > 0; ) {
         // Full, and more is to come: so this is not the last chunk.
         if (held === CHUNK_BYTES) {
@@ -61,9 +76,10 @@ export async function* relay(
       piece.fill(0);
     }
     if (total < from) throw new Fault('message-changed');
-    yield { bytes: buffer.subarray(0, held), offset, total };
+    yield { bytes: alone ?? buffer?.subarray(0, held) ?? NOTHING, offset, total };
   } finally {
     piece?.fill(0);
-    giveChunk(buffer, used);
+    alone?.fill(0);
+    if (buffer) giveChunk(buffer, used);
   }
 }

@@ -191,10 +191,19 @@ test('pieces and buffer are zeroed behind it, whether it ends, is left early, or
 });
 
 test('the buffer is used again', async () => {
-  const [first] = await relayUntil([patterned(10)], 99);
-  const [second] = await relayUntil([patterned(10)], 1);
+  const [first] = await relayUntil([patterned(10), patterned(10)], 99);
+  const [second] = await relayUntil([patterned(10), patterned(10)], 1);
   assert.equal(first, second);
   assert.equal(takeChunk().buffer, first, 'and given back when left early');
+});
+
+test('a message in one piece is passed on as it is, and zeroed behind', async () => {
+  for (const leaveAfter of [1, 99]) {
+    const piece = patterned(10);
+    const [memory] = await relayUntil([piece], leaveAfter);
+    assert.equal(memory, piece.buffer);
+    assert.ok(isZero(piece));
+  }
 });
 
 test('150 MB pass through a few of them', async () => {
