@@ -24,7 +24,7 @@ export type Fence = readonly [string, string, string, string];
 
 type Order = readonly [Statement, ...unknown[]];
 
-/** Throws Fault `lease-lost`, which undoes them all, when the fence is not there. */
+/** All statements are sent before the first wait. Throws Fault `lease-lost` when the fence is not there: then none has written. */
 export async function writeAll(tx: Tx, fence: Fence, writes: readonly Write[]): Promise<void> {
   const orders = ordersOf(writes);
   const answers = await Promise.all(

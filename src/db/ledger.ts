@@ -21,7 +21,7 @@ export type LedgerLease = Pick<Lease, 'userId' | 'mailboxId' | 'epoch'> & { read
 export function createLedger(db: Database, lease: LedgerLease): Ledger {
   const fence: Fence = [lease.mailboxId, String(lease.epoch), lease.workerId, lease.userId];
   const write = createBatcher<Write>((writes) =>
-    db.withTenant(lease.userId, (tx) => writeAll(tx, fence, writes)),
+    db.withTenant(lease.userId, (tx) => writeAll(tx, fence, writes), { atOnce: true }),
   );
   return {
     load: () => db.withTenant(lease.userId, (tx) => load(tx, fence)),

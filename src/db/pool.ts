@@ -2,6 +2,7 @@
  * The only way to rows: transactions under a runtime role, with or without a tenant. Nothing outlives its
  * transaction, so a pooler in transaction mode (PgBouncer, Neon) may sit between.
  */
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { isFault } from '../core/fault.ts';
 import type { UserId } from '../core/mailbox.ts';
@@ -24,8 +25,12 @@ export interface Tx {
 }
 
 export interface Database {
-  /** Runs `fn` in a transaction that sees the rows of `userId` only. Throws RangeError when that is no UUID. */
-  withTenant<T>(userId: UserId, fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Runs `fn` in a transaction that sees the rows of `userId` only. Throws RangeError when that is no UUID. `atOnce`: the
+   * COMMIT is sent right behind the statements that `fn` sends before it first waits; it may send no more after that,
+   * and what it throws then undoes nothing.
+   */
+  withTenant<T>(userId: UserId, fn: (tx: Tx) => Promise<T>, options?: { atOnce?: boolean }): Promise<T>;
   /** The same without a tenant: no tenant's rows, but nobody's tables and the functions that cross tenants. */
   asNobody<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
   /** For pg-boss, which brings its own BEGIN and COMMIT: one round trip on any connection, no role set. */
@@ -60,14 +65,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw error;
   }
   // A login that is the role itself has nothing to become.
-  const become = config.user === role ? '' : `; SET LOCAL ROLE ${role}`;
-  const begin = `BEGIN; SET LOCAL statement_timeout = '30s'${become}`;
+  const become = config.user === role ? '' : `, set_config('role', '${role}', true)`;
+  // Not three times SET LOCAL: each would be a statement and an answer of its own.
+  const begin = `BEGIN; SELECT set_config('statement_timeout', '30s', true)${become}`;
   return {
-    withTenant: async (userId, fn) => {
+    withTenant: async (userId, fn, { atOnce = false } = {}) => {
       if (!UUID.test(userId)) throw new RangeError('not a user id');
-      return transact(pool, `${begin}; SELECT set_config('app.user_id', '${userId}', true)`, fn);
+      return transact(pool, `${begin}, set_config('app.user_id', '${userId}', true)`, fn, atOnce);
     },
-    asNobody: (fn) => transact(pool, begin, fn),
+    asNobody: (fn) => transact(pool, begin, fn, false),
     executeSql: (text, values) =>
       onClient(pool, async (ask) => {
         try {
@@ -82,7 +88,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-async function transact<T>(pool: pg.Pool, begin: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+async function transact<T>(
+  pool: pg.Pool,
+  begin: string,
+  fn: (tx: Tx) => Promise<T>,
+  atOnce: boolean,
+): Promise<T> {
   return onClient(pool, async (ask) => {
     // Not awaited: the first statements ride along. Should it fail, the transaction is aborted and so are they.
     const begun = ask(begin);
@@ -97,11 +108,14 @@ async function transact<T>(pool: pg.Pool, begin: string, fn: (tx: Tx) => Promise
       }
     };
     try {
-      const result = await fn({ query });
+      const work = fn({ query });
+      const committed = atOnce ? ask('COMMIT') : null;
+      committed?.catch(() => undefined);
+      const result = await work;
       await begun;
-      // PostgreSQL would answer such a COMMIT by rolling back, without an error.
+      // PostgreSQL answers the COMMIT of such a transaction by rolling back, without an error.
       if (failed) throw new Error('a statement failed and nobody minded');
-      await ask('COMMIT');
+      await (committed ?? ask('COMMIT'));
       return result;
     } catch (error) {
       await ask('ROLLBACK').catch(() => undefined);
@@ -135,11 +149,19 @@ async function onClient<T>(pool: pg.Pool, fn: (ask: Ask) => Promise<T>): Promise
     }
   };
   try {
+    sendTogether(client);
     return await fn(ask);
   } finally {
     client.off('error', onError);
     client.release(broken);
   }
+}
+
+/** What is sent before the next tick leaves in one write; pg itself writes each statement by itself. */
+function sendTogether(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** Several statements in one text give an array of results, which pg's types do not say. */
