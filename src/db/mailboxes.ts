@@ -1,5 +1,6 @@
 /** Mailboxes as their owner sees and changes them. */
 import type { MailboxId, MailboxOptions, MailboxState, Server, UserId } from '../core/mailbox.ts';
+import { queryPatiently } from './patience.ts';
 import type { Tx } from './pool.ts';
 
 export interface MailboxRow extends Server {
@@ -166,6 +167,7 @@ export async function recallMailbox(tx: Tx, id: MailboxId): Promise<void> {
 
 /** Deletes it with all its rows. False when the tenant has no such mailbox. */
 export async function deleteMailbox(tx: Tx, id: MailboxId): Promise<boolean> {
-  const rows = await tx.query('DELETE FROM mailboxes WHERE id = $1 RETURNING id', [id]);
+  const text = 'DELETE FROM mailboxes WHERE id = $1 RETURNING id';
+  const rows = await queryPatiently(tx, { name: 'mailboxes-delete', text }, [id]);
   return rows.length > 0;
 }

@@ -95,11 +95,16 @@ async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
     pollingIntervalSeconds: POLL_SECONDS,
     localConcurrency: CONCURRENCY[name],
   });
+  // Those two name users, who may be gone by then: what is done is removed at once, not by the next clean-up.
   await boss.work<ProbeJob>('probe', options('probe'), async ([job]) => {
-    if (job) await handlers.probe(job.data, job.signal);
+    if (!job) return;
+    await handlers.probe(job.data, job.signal);
+    await boss.deleteJob('probe', job.id);
   });
   await boss.work<RevokeJob>('revoke', options('revoke'), async ([job]) => {
-    if (job) await handlers.revoke(job.data, job.signal);
+    if (!job) return;
+    await handlers.revoke(job.data, job.signal);
+    await boss.deleteJob('revoke', job.id);
   });
   await boss.work('sweep', options('sweep'), async ([job]) => {
     if (job) await handlers.sweep(job.signal);

@@ -1,5 +1,6 @@
 /** Accounts. */
 import type { UserId } from '../core/mailbox.ts';
+import { queryPatiently } from './patience.ts';
 import type { Tx } from './pool.ts';
 
 export interface User {
@@ -30,6 +31,7 @@ export async function findUser(tx: Tx): Promise<User | null> {
 /** Deletes the tenant with every row. */
 export async function deleteUser(tx: Tx): Promise<void> {
   // Mailboxes first: a ledger locks its mailbox before its user, and the other way round would be a deadlock.
-  await tx.query('DELETE FROM mailboxes WHERE user_id = current_tenant()');
+  const text = 'DELETE FROM mailboxes WHERE user_id = current_tenant()';
+  await queryPatiently(tx, { name: 'mailboxes-delete-all', text });
   await tx.query('DELETE FROM users WHERE id = current_tenant()');
 }
