@@ -106,7 +106,7 @@ async function migrateAll({ ownerUrl, webUrl, workerUrl }: Embedded): Promise<vo
 async function startWorker(env: Readonly<Record<string, string>>): Promise<Worker> {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--permission', '--allow-fs-read=*', 'workers/main.ts'],
+    ['--permission', '--allow-fs-read=*', '--max-semi-space-size=4', 'workers/main.ts'],
     // The channel tells it when this process is gone.
     { cwd: ROOT, env: { ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
   );

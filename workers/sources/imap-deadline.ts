@@ -8,7 +8,7 @@ export interface ImapTimeouts {
   readonly open: number;
   /** One command that brings no bodies. */
   readonly command: number;
-  /** One message of a batch or one piece of a large one (1 MiB): about 9 kB/s at least. */
+  /** One message of a batch (1 MiB at most: about 9 kB/s) or one piece of a large one. */
   readonly body: number;
   /** One IDLE, then a NOOP shows whether the server still lives; below the 10 minutes that NATs keep. */
   readonly idle: number;

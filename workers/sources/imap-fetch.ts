@@ -14,8 +14,8 @@ const WHOLE_BYTES = 1_048_576;
 /** Announced bytes and messages of one command. */
 const BATCH_BYTES = 4 * WHOLE_BYTES;
 const BATCH_MESSAGES = 100;
-/** One piece of a larger message: the time of a round trip is small against it. */
-const PART_BYTES = 1_048_576;
+/** One piece of a larger message. Garbage of pieces is most of the memory that large messages take: see docs/benchmarks.md. */
+const PART_BYTES = 262_144;
 
 const uidOf = (message: Listed): number => {
   if (message.ref.protocol !== 'imap') throw new RangeError('not an IMAP message');
