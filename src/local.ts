@@ -1,7 +1,7 @@
 /** What `npm start` and `npm run demo` keep in the data directory, for a web or worker process started by itself. */
 import { type Environment, present } from './config-parse.ts';
 import { findEmbedded } from './db/embedded.ts';
-import { findKeys } from './keys.ts';
+import { findKeys, type Keys } from './keys.ts';
 
 /**
  * The environment with what is absent filled in: the running embedded database's URL, and the keys made at the first
@@ -11,10 +11,12 @@ export async function withLocalDefaults(env: Environment, process: 'web' | 'work
   const dataDir = env.DATA_DIR || './data';
   const embedded = env.DATABASE_URL ? null : await findEmbedded(dataDir);
   const keys = env.NODE_ENV === 'production' ? null : findKeys(dataDir);
-  const { UNSEAL_PRIVATE_KEYS, ...webKeys } = keys ?? {};
   return {
-    ...(process === 'web' ? webKeys : { UNSEAL_PRIVATE_KEYS }),
+    ...(keys && keysFor(process, keys)),
     ...(embedded && { DATABASE_URL: process === 'web' ? embedded.webUrl : embedded.workerUrl }),
     ...present(env),
   };
 }
+
+const keysFor = (process: 'web' | 'worker', { UNSEAL_PRIVATE_KEYS, ...webKeys }: Keys): Environment =>
+  process === 'web' ? webKeys : { UNSEAL_PRIVATE_KEYS };

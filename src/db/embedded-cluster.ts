@@ -56,7 +56,8 @@ export async function readSecrets(dir: string, options: { create: boolean }): Pr
 
 /**
  * The data directory `<dir>/postgres`, initialised at the first call. When root's data directory is one that
- * PostgreSQL's account cannot reach (below /root), `<dir>/postgres` becomes a link into /var/lib.
+ * PostgreSQL's account cannot reach (below /root), `<dir>/postgres` becomes a link to `data` in a directory of its own
+ * in /var/lib, which says in `belongs-to` whose it is. It is never removed here: who removes `dir` removes it too.
  */
 export async function ensureCluster(
   dir: string,
@@ -98,6 +99,7 @@ async function initialise(
       env: { LC_ALL: 'C' },
     });
     await rm(passwordFile);
+    if (elsewhere) await writeFile(join(own, 'belongs-to'), `${dir}\n`);
     // Of two processes the first to get here wins; the other's work is thrown away.
     if (elsewhere) await symlink(data, target);
     else await rename(data, target);

@@ -6,6 +6,7 @@ import { isFault } from '../../../src/core/fault.ts';
 import type { MailboxId, UserId } from '../../../src/core/mailbox.ts';
 import { createLedger } from '../../../src/db/ledger.ts';
 import { deleteMailbox } from '../../../src/db/mailboxes.ts';
+import type { Tx } from '../../../src/db/pool.ts';
 import { deleteUser } from '../../../src/db/users.ts';
 import { imapRef, intentOf, postponementOf, settlementOf } from '../../contract/ledger-samples.ts';
 import { openTestDatabase } from '../../database.ts';
@@ -101,4 +102,16 @@ it('leaves nothing of a mailbox that is being written to, and its neighbour whol
   assert.ok((await traces(neighbour)).length > 5);
   await web.withTenant(userId, (tx) => deleteMailbox(tx, neighbour));
   assert.ok(isFault(await writers[1].ended, 'lease-lost'));
+});
+
+it('has ten minutes for each statement, for millions of rows can go in one', async () => {
+  const userId = await database.addUser('large');
+  const mailboxId = await database.addMailbox(userId);
+  const patience = (remove: (tx: Tx) => Promise<unknown>) =>
+    web.withTenant(userId, async (tx) => {
+      await remove(tx);
+      return tx.query("SELECT current_setting('statement_timeout') AS patience");
+    });
+  for (const remove of [(tx: Tx) => deleteMailbox(tx, mailboxId), deleteUser])
+    assert.deepEqual(await patience(remove), [{ patience: '10min' }]);
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, beforeEach, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -182,6 +182,19 @@ it('is started by one of two that start at once, from nothing', async () => {
   assert.equal(new Set(servers.map(({ ownerUrl }) => ownerUrl)).size, 1);
   await Promise.all(servers.map((server) => server.stop()));
   await rm(fresh, { recursive: true });
+});
+
+it('out of reach of PostgreSQL’s account it is in a place that says whose it is', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('only root runs PostgreSQL under another account');
+  const hidden = await mkdtemp(join(tmpdir(), 'embedded-test-hidden-'));
+  const server = await startEmbedded(hidden);
+  const place = dirname(await realpath(join(hidden, 'postgres')));
+  assert.match(place, /^\/var\/lib\/smtp-sync-postgres-[^/]+$/);
+  assert.equal(await readFile(join(place, 'belongs-to'), 'utf8'), `${hidden}\n`);
+  const again = await startEmbedded(hidden);
+  assert.equal(again.ownerUrl, server.ownerUrl);
+  await server.stop();
+  for (const path of [place, hidden]) await rm(path, { recursive: true });
 });
 
 it('is a database whose owner need not be a superuser', async () => {
