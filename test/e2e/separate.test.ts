@@ -4,34 +4,29 @@
  * the oldest PostgreSQL on this machine, Debian's where there is one.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, globSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type ChildProcess, execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import pg from 'pg';
-import { type Binaries, findAccount, findBinaries } from '../../src/db/embedded-binaries.ts';
 import { generateKeys } from '../../src/keys.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type GoogleStandin, startGoogle } from '../../standins/google/server.ts';
 import { sampleMail } from '../../standins/mail.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
 import { type Browser, createBrowser } from '../browser.ts';
+import { type ExternalDatabase, freePort, startExternalDatabase } from '../external-database.ts';
+import { commandOf, end, ROOT, start } from '../processes.ts';
 import { untilSome } from '../service.ts';
 
 const run = promisify(execFile);
-const ROOT = new URL('../..', import.meta.url).pathname;
+
 const { PATH = '' } = process.env;
 const USER = { username: 'old-account', password: 'pop3 password' };
 
 let dir: string;
-let server: ChildProcess;
-let databasePort: number;
+let database: ExternalDatabase;
 let google: GoogleStandin;
 let pop3: Pop3Server;
 let browser: Browser;
@@ -41,100 +36,30 @@ let url: string;
 let metricsPort: number;
 const keys = generateKeys();
 
-const urlOf = (role: string, database: string): string =>
-  `postgres://${role}:secret@127.0.0.1:${databasePort}/${database}`;
-
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, '127.0.0.1');
-  await once(holder, 'listening');
-  const address = holder.address();
-  holder.close();
-  await once(holder, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-const asSuperuser = async (database: string, ...statements: string[]): Promise<void> => {
-  const client = new pg.Client({ connectionString: urlOf('postgres', database) });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
-};
-
-async function oldestBinaries(account: Awaited<ReturnType<typeof findAccount>>): Promise<Binaries> {
-  const [oldest] = globSync('/usr/lib/postgresql/*/bin').sort();
-  if (!oldest || !existsSync(join(oldest, 'initdb'))) return findBinaries(account);
-  return { initdb: join(oldest, 'initdb'), postgres: join(oldest, 'postgres') };
-}
-
-async function startDatabase(): Promise<void> {
-  const account = await findAccount();
-  const { initdb, postgres } = await oldestBinaries(account);
-  const data = join(dir, 'database');
-  const passwordFile = join(dir, 'password');
-  await mkdir(data, { mode: 0o700 });
-  await writeFile(passwordFile, 'secret\n');
-  if (account) await chown(data, account.uid, account.gid);
-  const as = { ...account, cwd: '/', env: { LC_ALL: 'C' } };
-  const flags = ['-U', 'postgres', '-A', 'scram-sha-256', '--locale=C', '-E', 'UTF8'];
-  await run(initdb, ['-D', data, `--pwfile=${passwordFile}`, ...flags], as);
-  databasePort = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
-  const options = ['-D', data, '-p', String(databasePort), ...settings.flatMap((one) => ['-c', one])];
-  server = spawn(postgres, options, { ...as, stdio: 'ignore' });
-  await untilSome(() =>
-    asSuperuser('postgres').then(
-      () => true,
-      () => null,
-    ),
-  );
-}
-
 before(async () => {
+  database = await startExternalDatabase();
   dir = await mkdtemp(join(tmpdir(), 'smtp-sync-separate-'));
-  await chmod(dir, 0o755);
-  await startDatabase();
   const authority = await createAuthority();
   await writeFile(join(dir, 'ca.pem'), authority.caPem);
-  pop3 = await startPop3Server({
-    leaf: await authority.issue(['localhost']),
-    security: 'tls',
-    accounts: [USER],
-  });
+  const leaf = await authority.issue(['localhost']);
+  pop3 = await startPop3Server({ leaf, security: 'tls', accounts: [USER] });
   google = await startGoogle();
 });
 
-const end = async (child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<number | null> => {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return null;
-  child.kill(signal);
-  return (await once(child, 'exit'))[0];
-};
-
 after(async () => {
   await Promise.all([end(web, 'SIGKILL'), end(worker, 'SIGKILL')]);
-  await end(server, 'SIGINT');
-  await Promise.all([google?.close(), pop3?.close()]);
+  await Promise.all([database?.stop(), google?.close(), pop3?.close()]);
   await rm(dir, { recursive: true, force: true });
 });
 
-/** `npm run <script>`, as package.json has it. */
-async function commandOf(script: string): Promise<string[]> {
-  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-  return String(scripts[script])
-    .replace(/^exec node /, '')
-    .split(' ');
-}
-
-const migrate = async (owner: string, login: string, database: string) =>
+const migrate = async (owner: string, login: string, name: string) =>
   run(process.execPath, await commandOf('migrate'), {
     cwd: ROOT,
-    env: { PATH, DATABASE_OWNER_URL: urlOf(owner, database), DATABASE_URL: urlOf(login, database) },
+    env: { PATH, DATABASE_OWNER_URL: database.urlOf(owner, name), DATABASE_URL: database.urlOf(login, name) },
   });
 
 test('a plain owner migrates, and gives a plain login what it needs; so does a superuser', async () => {
-  await asSuperuser(
+  await database.query(
     'postgres',
     "CREATE ROLE plain_owner LOGIN CREATEROLE PASSWORD 'secret'",
     "CREATE ROLE plain_login LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD 'secret'",
@@ -143,45 +68,28 @@ test('a plain owner migrates, and gives a plain login what it needs; so does a s
     'CREATE DATABASE other',
   );
   const { stdout } = await migrate('plain_owner', 'plain_login', 'hosted');
-  assert.match(stdout, /Applied migrations: 1/);
+  assert.match(stdout, /Applied migrations: 1\b/);
   assert.match((await migrate('plain_owner', 'plain_login', 'hosted')).stdout, /up to date/);
   await migrate('postgres', 'other_login', 'other');
 });
 
-const environment = (database: string) => ({
+const environment = (databaseUrl: string) => ({
   PATH,
   ...google.environment,
-  DATABASE_URL: database,
+  DATABASE_URL: databaseUrl,
   NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'),
   DATA_DIR: join(dir, 'nothing-here'),
   POLL_SECONDS: '7',
 });
 
-async function start(script: string, env: Record<string, string>, event: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, await commandOf(script), {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout }))
-    if (JSON.parse(line).event === event) {
-      child.stdout.resume();
-      return child;
-    }
-  return assert.fail(`${script} ended`);
-}
-
 test('an owner’s login is refused by both processes, with a sentence', async () => {
   for (const role of ['postgres', 'plain_owner'])
     for (const script of ['web', 'worker']) {
-      const env = { ...environment(urlOf(role, 'hosted')), ...keys, METRICS_PORT: '0', PORT: '0' };
+      const env = { ...environment(database.urlOf(role, 'hosted')), ...keys, METRICS_PORT: '0', PORT: '0' };
       const refusal = run(process.execPath, await commandOf(script), { cwd: ROOT, env });
       await assert.rejects(refusal, (error: Error & { stderr: string; code: number }) => {
         assert.equal(error.code, 1);
-        assert.match(
-          error.stderr,
-          new RegExp(`The database role "${role}" .* npm run migrate|"npm run migrate"`),
-        );
+        assert.match(error.stderr, new RegExp(`The database role "${role}" .*"npm run migrate"`));
         assert.ok(!error.stderr.includes('secret'));
         return true;
       });
@@ -192,7 +100,7 @@ test('web and worker start by themselves, each with its own keys', async () => {
   const [port, metrics] = [await freePort(), await freePort()];
   url = `http://localhost:${port}`;
   metricsPort = metrics;
-  const common = environment(urlOf('plain_login', 'hosted'));
+  const common = environment(database.urlOf('plain_login', 'hosted'));
   const { SEAL_PUBLIC_KEY, SESSION_SECRET, UNSEAL_PRIVATE_KEYS } = keys;
   const ports = { PORT: String(port), METRICS_PORT: String(metrics), PUBLIC_URL: url };
   web = await start('web', { ...common, ...ports, SEAL_PUBLIC_KEY, SESSION_SECRET }, 'web-listening');
@@ -308,29 +216,13 @@ test('errors, ids, keys and our origin are as the contract has them', async () =
     assert.ok(`/api/v1/${path}` in paths, path);
 });
 
-test('the worker cannot write a file nor start a program, and its command line says so', async () => {
+test('the worker’s command line says that it may write no file and start no program', async () => {
   const line = await readFile(`/proc/${worker.pid}/cmdline`, 'utf8').catch(() => null);
   if (line !== null) {
     const words = line.split('\0');
     assert.ok(words.includes('--permission') && words.includes('workers/main.ts'));
     assert.ok(!words.some((word) => /allow-(fs-write|child|worker|addons|wasi)/.test(word)), words.join(' '));
   }
-  // The same flags, and an attempt of each kind.
-  const flags = (await commandOf('worker')).filter((word) => word.startsWith('--'));
-  const target = join(dir, 'written');
-  const attempts = [
-    `await fs.promises.writeFile(${JSON.stringify(target)}, 'x')`,
-    `fs.mkdirSync(${JSON.stringify(target)})`,
-    `fs.symlinkSync('/etc', ${JSON.stringify(target)})`,
-    "(await import('node:child_process')).execFileSync('true')",
-    "new (await import('node:worker_threads')).Worker('', { eval: true })",
-  ];
-  for (const attempt of attempts) {
-    const code = `import fs from 'node:fs'; try { ${attempt}; console.log('done'); } catch (error) { console.log(error.code); }`;
-    const { stdout } = await run(process.execPath, [...flags, '--input-type=module', '-e', code]);
-    assert.equal(stdout.trim(), 'ERR_ACCESS_DENIED', attempt);
-  }
-  assert.ok(!existsSync(target));
 });
 
 test('a consent withdrawn at Google destroys the token; a new one goes on', async () => {
@@ -351,27 +243,22 @@ test('a consent withdrawn at Google destroys the token; a new one goes on', asyn
   });
   assert.equal(stopped.fault?.code, 'grant-revoked');
   assert.equal(await count(), 0);
-  await asSuperuser('hosted', 'DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM grants); END $$');
+  assert.deepEqual(await database.query('hosted', 'SELECT 1 FROM grants'), []);
   await browser.signIn('owner@gmail.example');
   await untilSome(() => (google.messages.length === 2 ? true : null));
 });
 
 /** Rows of the account, over every table of ours that has tenants and the job queue's. */
 async function countRows(): Promise<number> {
-  const client = new pg.Client({ connectionString: urlOf('postgres', 'hosted') });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relrowsecurity AND NOT c.relispartition
-       UNION ALL SELECT 'pgboss.job' || ' WHERE data ? ''userId'''`,
-    );
-    assert.ok(rows.length > 10);
-    let sum = 0;
-    for (const { name } of rows) sum += (await client.query(`SELECT FROM ${name}`)).rowCount ?? 0;
-    return sum;
-  } finally {
-    await client.end();
-  }
+  const tables = await database.query<{ name: string }>(
+    'hosted',
+    `SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relrowsecurity AND NOT c.relispartition
+     UNION ALL SELECT 'pgboss.job' || ' WHERE data ? ''userId'''`,
+  );
+  assert.ok(tables.length > 10);
+  let sum = 0;
+  for (const { name } of tables) sum += (await database.query('hosted', `SELECT 1 FROM ${name}`)).length;
+  return sum;
 }
 
 test('an account is deleted while a transfer is under way, and nothing of it comes back', async () => {
@@ -379,11 +266,8 @@ test('an account is deleted while a transfer is under way, and nothing of it com
   google.order({ rules: [{ at: 'commit', action: { kind: 'delay', ms: 1000 } }] });
   pop3.mailbox(USER.username).add(sampleMail('separate', 3, new Date('2026-01-03T00:00:00Z')).bytes);
   await untilSome(async () => {
-    const client = new pg.Client({ connectionString: urlOf('postgres', 'hosted') });
-    await client.connect();
-    const { rowCount } = await client.query("SELECT FROM transfers WHERE state = 'open'");
-    await client.end();
-    return rowCount || null;
+    const open = await database.query('hosted', "SELECT 1 FROM transfers WHERE state = 'open'");
+    return open[0] ?? null;
   });
   const answer = await browser.json('DELETE', '/api/v1/account', 200);
   assert.equal(await countRows(), 0);
