@@ -2,6 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { readWorkerConfig, type WorkerConfig } from '../src/config.ts';
 import { ConfigError } from '../src/config-parse.ts';
+import type { DiscoveryNet } from '../src/core/discovery.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Log } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
@@ -18,6 +19,8 @@ import { createLog } from '../src/log.ts';
 import { exitWithParent } from '../src/parent.ts';
 import { createSeal } from '../src/seal.ts';
 import { systemClock } from './clock.ts';
+import { createDiscoveryNet } from './discovery-net.ts';
+import { answer } from './jobs/discover.ts';
 import { probe } from './jobs/probe.ts';
 import { revoke } from './jobs/revoke.ts';
 import { Lanes } from './lanes.ts';
@@ -51,7 +54,8 @@ async function main(): Promise<void> {
   const agent = createGmailAgent(config.google.gmailRootUrl);
   const tokens = tokenClientOf(config);
   const deps = engineOf(config, log, db, tokens, agent);
-  const queue = await openJobs(deps, db, log, tokens);
+  const net = createDiscoveryNet({ privateNetworks: config.mailPrivateNetworks });
+  const queue = await openJobs({ ...deps, db, net }, tokens);
   const scheduler = new Scheduler({
     leases: createLeases(db, config.workerId),
     run: (lease, control) => run(lease, deps, control),
@@ -120,15 +124,15 @@ function engineOf(
 
 /** Everything that is not a run. The sweep is asked for by every worker and done by one. */
 async function openJobs(
-  deps: RunDeps,
-  db: Database,
-  log: Log,
+  deps: RunDeps & { readonly db: Database; readonly net: DiscoveryNet },
   tokens: TokenClient | null,
 ): Promise<JobQueue> {
+  const { db, log } = deps;
   const queue = await openQueue(db, {
     handlers: {
-      probe: (job, signal) => probe(job, { ...deps, db }, signal),
+      probe: (job, signal) => probe(job, deps, signal),
       revoke: (job, signal) => revoke(job, { ...deps, tokens }, signal),
+      discover: (job, signal) => answer(job, deps, signal),
       sweep: async () => {
         log.info('swept', { count: await sweepExpired(db) });
       },

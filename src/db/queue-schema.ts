@@ -25,6 +25,8 @@ const QUEUES: readonly Queue[] = [
     expireInSeconds: 60,
     ...DELETED_AFTER,
   },
+  // Somebody waits for the answer, for some seconds and not for a second try.
+  { name: 'discover', policy: 'standard', retryLimit: 0, expireInSeconds: 30, ...DELETED_AFTER },
   // Kept for as long as another one is not wanted.
   { name: 'sweep', policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 600 },
 ];

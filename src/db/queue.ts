@@ -15,12 +15,19 @@ export interface RevokeJob {
   readonly sealedRefreshToken: string;
 }
 
+export interface DiscoverJob {
+  readonly userId: UserId;
+  /** The row in `discoveries` that holds the question and waits for the answer. */
+  readonly discoveryId: string;
+}
+
 /** A job as a transaction enqueues it: there if and only if that commits. */
 export interface JobQueue {
   probe(tx: Tx, job: ProbeJob): Promise<void>;
   /** Returns the job's id, for `isDone`. */
   revoke(tx: Tx, job: RevokeJob): Promise<string>;
   isDone(tx: Tx, jobId: string): Promise<boolean>;
+  discover(tx: Tx, job: DiscoverJob): Promise<void>;
   /** Enqueued at most once in five minutes, whoever asks. */
   sweep(): Promise<void>;
   /** Waits up to `graceMs` for jobs under way; default 5 s. */
@@ -31,6 +38,7 @@ export interface JobQueue {
 export interface JobHandlers {
   probe(job: ProbeJob, signal: AbortSignal): Promise<void>;
   revoke(job: RevokeJob, signal: AbortSignal): Promise<void>;
+  discover(job: DiscoverJob, signal: AbortSignal): Promise<void>;
   sweep(signal: AbortSignal): Promise<void>;
 }
 
@@ -43,7 +51,7 @@ export interface QueueOptions {
 
 /** Jobs are looked for this often; a waiting wizard watches. */
 const POLL_SECONDS = 0.5;
-const CONCURRENCY = { probe: 4, revoke: 2, sweep: 1 } as const;
+const CONCURRENCY = { probe: 4, revoke: 2, discover: 4, sweep: 1 } as const;
 
 /** The schema must be installed (npm run migrate). The queue lives on `db` and does not close it. */
 export async function openQueue(db: Database, options: QueueOptions): Promise<JobQueue> {
@@ -79,6 +87,9 @@ export async function openQueue(db: Database, options: QueueOptions): Promise<Jo
       const sql = "SELECT 1 FROM pgboss.job WHERE name = 'revoke' AND id = $1 AND state <> 'completed'";
       return (await tx.query(sql, [jobId])).length === 0;
     },
+    discover: async (tx, job) => {
+      await boss.send('discover', job, { db: within(tx) });
+    },
     sweep: async () => {
       await boss.send('sweep', {}, { singletonSeconds: 300 });
     },
@@ -105,6 +116,9 @@ async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
     if (!job) return;
     await handlers.revoke(job.data, job.signal);
     await boss.deleteJob('revoke', job.id);
+  });
+  await boss.work<DiscoverJob>('discover', options('discover'), async ([job]) => {
+    if (job) await handlers.discover(job.data, job.signal);
   });
   await boss.work('sweep', options('sweep'), async ([job]) => {
     if (job) await handlers.sweep(job.signal);

@@ -17,6 +17,7 @@ for (const sql of [
   'INSERT INTO allowances (user_id) VALUES ($1)',
   "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ('x', $1, now() + interval '1 day')",
   "INSERT INTO api_keys (user_id, name, key_hash) VALUES ($1, 'x', 'x')",
+  "INSERT INTO discoveries (user_id, email) VALUES ($1, 'someone@example.org')",
 ]) {
   await database.asOwner(sql, [owner]);
 }
@@ -94,6 +95,7 @@ it('has every tenant table in the matrix', () => {
       'allowances',
       'api_keys',
       'audit_entries',
+      'discoveries',
       'fingerprints',
       'folder_cursors',
       'grants',

@@ -32,6 +32,7 @@ function collect(): Bench & { handlers: JobHandlers } {
         await done();
       },
       revoke: done,
+      discover: done,
       sweep: done,
     },
   };
