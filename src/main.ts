@@ -66,6 +66,7 @@ const settingsOf = (config: WebConfig): Settings => ({
   signInsPerMinute: 120,
   dialsPerMinute: 60,
   revokeWaitMs: 5000,
+  discoverWaitMs: 12_000,
 });
 
 function untilStopped(): Promise<void> {

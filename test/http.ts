@@ -65,6 +65,7 @@ export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): 
       signInsPerMinute: 1000,
       dialsPerMinute: 1000,
       revokeWaitMs: 300,
+      discoverWaitMs: 0,
       ...settings,
     },
   };

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AUDIT_STATUSES } from '../core/audit.ts';
 import { MAILBOX_STATES } from '../core/mailbox.ts';
+import { parseEmail } from '../discovery/address.ts';
 import { parseHost } from './host.ts';
 
 /** Text without control characters or half characters: neither a mail server nor PostgreSQL may see them. */
@@ -110,6 +111,32 @@ export type PatchMailbox = z.infer<typeof patchMailboxSchema>;
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 export const faultSchema = z.object({ code: z.string(), message: z.string() });
+
+export const discoverSchema = z.strictObject({
+  email: text(320).transform((value, context) => {
+    const address = parseEmail(value);
+    if (address !== null) return address;
+    context.addIssue({ code: 'custom', message: 'must be an e-mail address' });
+    return z.NEVER;
+  }),
+});
+
+/** Servers to try, best first. `app-password` and `oauth`: the password of the website will not do. */
+export const discoverySchema = z.object({
+  candidates: z
+    .array(
+      z.object({
+        protocol: z.enum(['imap', 'pop3']),
+        host: z.string(),
+        port: z.int(),
+        security: z.enum(['tls', 'starttls']),
+        username: z.string(),
+        auth: z.enum(['password', 'app-password', 'oauth']),
+      }),
+    )
+    .readonly(),
+  hint: faultSchema.extend({ url: z.url().optional(), setting: z.string().optional() }).optional(),
+});
 
 export const mailboxSchema = z.object({
   id: z.uuid(),

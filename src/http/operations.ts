@@ -62,6 +62,16 @@ export const OPERATIONS = {
     summary: 'Delete an API key; it stops working at once',
     status: 204,
   },
+  discover: {
+    method: 'post',
+    path: '/api/v1/discover',
+    summary:
+      'Servers that an e-mail address may have, best first, and a hint where its owner has to know something first',
+    body: api.discoverSchema,
+    status: 200,
+    answer: api.discoverySchema,
+    dials: true,
+  },
   createMailbox: {
     method: 'post',
     path: '/api/v1/mailboxes',

@@ -30,6 +30,8 @@ export interface Settings {
   readonly dialsPerMinute: number;
   /** ms that the deletion of an account waits for the revocation at Google. */
   readonly revokeWaitMs: number;
+  /** ms that a discovery waits for a worker's answer; a worker takes up to 10 s. */
+  readonly discoverWaitMs: number;
 }
 
 /** How this installation asks for consent; null when no OAuth client is configured. */

@@ -7,6 +7,7 @@ import { deleteAccount, exportAccount, readAccount } from '../account.ts';
 import type { Handlers } from '../api-router.ts';
 import { auditFilter, readAudit, readAuditPage, writeAuditCsv } from '../audit.ts';
 import { clearCookie } from '../cookies.ts';
+import { discoverServers } from '../discover.ts';
 import { HttpError } from '../errors.ts';
 import type { EventHub } from '../events.ts';
 import * as mailboxes from '../mailboxes.ts';
@@ -20,6 +21,7 @@ export const createHandlers = (parts: Parts, hub: EventHub): Handlers => ({
   ...apiKeyHandlers(parts),
   ...mailboxHandlers(parts),
   ...auditHandlers(parts),
+  discover: ({ userId, body, res }) => discoverServers(parts, userId, body.email, goneOf(res)),
   watchEvents: async ({ caller, res }) => {
     await hub.connect(caller, res);
   },
@@ -75,6 +77,7 @@ const mailboxHandlers = (
   | 'createApiKey'
   | 'listApiKeys'
   | 'deleteApiKey'
+  | 'discover'
   | 'listAudit'
   | 'exportAudit'
   | 'watchEvents'
@@ -102,6 +105,13 @@ const auditHandlers = (parts: Parts): Pick<Handlers, 'listAudit' | 'exportAudit'
     await download(res, 'text/csv', 'audit.csv', writeAuditCsv(entries));
   },
 });
+
+/** Aborted when the client leaves, or has its answer. */
+function goneOf(res: Response): AbortSignal {
+  const gone = new AbortController();
+  res.on('close', () => gone.abort());
+  return gone.signal;
+}
 
 /**
  * Streams with back-pressure. Nothing is sent before the first piece is there, so that a failure until then is a

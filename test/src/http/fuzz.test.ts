@@ -79,6 +79,12 @@ const nearlyRight = fc
 const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   createApiKey: fc.oneof(fc.record({ name: word }), anything),
   createMailbox: fc.oneof(nearlyRight, anything),
+  discover: fc.oneof(
+    fc.record({ email: word.map((local) => `${local}@example.org`) }),
+    fc.record({ email: word.map((domain) => `someone@${domain}`) }),
+    fc.record({ email: anything }),
+    anything,
+  ),
   editMailbox: fc.oneof(fc.record(server, { requiredKeys: [] }), anything),
   retryMailbox: fc.oneof(fc.record({ status: anything }), anything),
 };
@@ -141,6 +147,8 @@ test.test('each nasty text in each place, with all else right', async () => {
     await patch({ options: { history: 'since', since: text } });
     await patch({ options: { folders: ['INBOX', text] } });
     await check('POST', '/api/v1/api-keys', { body: JSON.stringify({ name: text }) });
+    for (const email of [`${text}@example.org`, `someone@${text}`])
+      await check('POST', '/api/v1/discover', { body: JSON.stringify({ email }) });
     await web.test.asOwner('DELETE FROM api_keys');
     for (const field of ['mailbox', 'status', 'domain', 'from', 'to', 'limit', 'cursor'])
       for (const call of ['audit', 'audit.csv'])

@@ -11,6 +11,7 @@ const bodies: Record<string, unknown> = {
   createMailbox: { ...MAILBOX, username: 'other@example.com' },
   editMailbox: { options: { neverSpam: true } },
   retryMailbox: {},
+  discover: { email: 'someone@web.de' },
 };
 
 /** What a user owns, in full, to see that nothing of it has changed. */

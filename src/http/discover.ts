@@ -1,0 +1,37 @@
+/** Which servers an address may have. What we know is answered at once; what must be looked up, a worker looks up. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Discovery, hintOf } from '../core/discovery.ts';
+import type { UserId } from '../core/mailbox.ts';
+import { askDiscovery, findAnswer, forgetDiscovery } from '../db/discoveries.ts';
+import type { EmailAddress } from '../discovery/address.ts';
+import { discoverByDomain } from '../discovery/providers.ts';
+import type { Parts } from './parts.ts';
+
+const POLL_MS = 200;
+
+/** Waits for a worker's answer for as long as the settings say, or until whoever asked has `gone`. */
+export async function discoverServers(
+  { database, queue, settings }: Parts,
+  userId: UserId,
+  address: EmailAddress,
+  gone: AbortSignal,
+): Promise<Discovery> {
+  const known = discoverByDomain(address);
+  if (known) return known;
+  const discoveryId = await database.withTenant(userId, async (tx) => {
+    const id = await askDiscovery(tx, userId, address.full);
+    await queue.discover(tx, { userId, discoveryId: id });
+    return id;
+  });
+  const deadline = performance.now() + settings.discoverWaitMs;
+  try {
+    while (performance.now() < deadline && !gone.aborted) {
+      const answer = await database.withTenant(userId, (tx) => findAnswer(tx, discoveryId));
+      if (answer) return answer;
+      await sleep(POLL_MS, undefined, { signal: gone }).catch(() => undefined);
+    }
+  } finally {
+    await database.withTenant(userId, (tx) => forgetDiscovery(tx, discoveryId));
+  }
+  return { candidates: [], hint: hintOf('unfinished') };
+}
