@@ -3,14 +3,21 @@ import type { Discovery } from '../core/discovery.ts';
 import type { UserId } from '../core/mailbox.ts';
 import type { Tx } from './pool.ts';
 
-/** Returns the question's id. */
-export async function askDiscovery(tx: Tx, userId: UserId, email: string): Promise<string> {
+/** Of one user at once: slow answers must not keep the workers from everybody else's questions. */
+const MAX_QUESTIONS = 2;
+
+/** Returns the question's id; null when the user waits for as many answers as one may. */
+export async function askDiscovery(tx: Tx, userId: UserId, email: string): Promise<string | null> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('discoveries ' || current_tenant(), 0))");
+  // What is older was left behind by a web process that was killed.
   const [row] = await tx.query<{ id: string }>(
-    'INSERT INTO discoveries (user_id, email) VALUES ($1, $2) RETURNING id',
-    [userId, email],
+    `INSERT INTO discoveries (user_id, email)
+     SELECT $1, $2 WHERE $3 > (SELECT count(*) FROM discoveries
+       WHERE user_id = $1 AND created_at > now() - interval '30 seconds')
+     RETURNING id`,
+    [userId, email, MAX_QUESTIONS],
   );
-  if (!row) throw new Error('INSERT returned no row');
-  return row.id;
+  return row?.id ?? null;
 }
 
 /** The address in question; null when nobody waits for the answer any more, or it is there. */

@@ -5,30 +5,34 @@ import type { UserId } from '../core/mailbox.ts';
 import { askDiscovery, findAnswer, forgetDiscovery } from '../db/discoveries.ts';
 import type { EmailAddress } from '../discovery/address.ts';
 import { discoverByDomain } from '../discovery/providers.ts';
+import { HttpError } from './errors.ts';
 import type { Parts } from './parts.ts';
 
 const POLL_MS = 200;
 
-/** Waits for a worker's answer for as long as the settings say, or until whoever asked has `gone`. */
+/**
+ * Waits for a worker's answer for as long as the settings say, even when whoever asked has left: until then the
+ * question counts as one of the user's.
+ */
 export async function discoverServers(
   { database, queue, settings }: Parts,
   userId: UserId,
   address: EmailAddress,
-  gone: AbortSignal,
 ): Promise<Discovery> {
   const known = discoverByDomain(address);
   if (known) return known;
   const discoveryId = await database.withTenant(userId, async (tx) => {
     const id = await askDiscovery(tx, userId, address.full);
+    if (id === null) throw new HttpError('rate-limited');
     await queue.discover(tx, { userId, discoveryId: id });
     return id;
   });
   const deadline = performance.now() + settings.discoverWaitMs;
   try {
-    while (performance.now() < deadline && !gone.aborted) {
+    while (performance.now() < deadline) {
       const answer = await database.withTenant(userId, (tx) => findAnswer(tx, discoveryId));
       if (answer) return answer;
-      await sleep(POLL_MS, undefined, { signal: gone }).catch(() => undefined);
+      await sleep(POLL_MS);
     }
   } finally {
     await database.withTenant(userId, (tx) => forgetDiscovery(tx, discoveryId));

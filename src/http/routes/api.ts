@@ -21,7 +21,7 @@ export const createHandlers = (parts: Parts, hub: EventHub): Handlers => ({
   ...apiKeyHandlers(parts),
   ...mailboxHandlers(parts),
   ...auditHandlers(parts),
-  discover: ({ userId, body, res }) => discoverServers(parts, userId, body.email, goneOf(res)),
+  discover: ({ userId, body }) => discoverServers(parts, userId, body.email),
   watchEvents: async ({ caller, res }) => {
     await hub.connect(caller, res);
   },
@@ -105,13 +105,6 @@ const auditHandlers = (parts: Parts): Pick<Handlers, 'listAudit' | 'exportAudit'
     await download(res, 'text/csv', 'audit.csv', writeAuditCsv(entries));
   },
 });
-
-/** Aborted when the client leaves, or has its answer. */
-function goneOf(res: Response): AbortSignal {
-  const gone = new AbortController();
-  res.on('close', () => gone.abort());
-  return gone.signal;
-}
 
 /**
  * Streams with back-pressure. Nothing is sent before the first piece is there, so that a failure until then is a
