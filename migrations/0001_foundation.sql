@@ -119,8 +119,9 @@ CREATE TABLE folder_cursors (
   uid_validity bigint NOT NULL,
   baseline bigint NOT NULL,
   settled int8multirange NOT NULL DEFAULT '{}',
-  -- The source has given its messages new ids: backlog is recognised by fingerprint before it is imported.
-  renumbered boolean NOT NULL DEFAULT false,
+  -- 0 until the source gives its messages new ids; then one more than any folder of the mailbox had. Backlog is
+  -- recognised before it is imported: by a fingerprint of a lower generation.
+  generation integer NOT NULL DEFAULT 0,
   PRIMARY KEY (mailbox_id, folder),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE
 ) WITH (fillfactor = 70);
@@ -163,12 +164,14 @@ CREATE TABLE transfers (
   digest bytea,
   has_message_id boolean,
   fingerprint bytea,
+  -- The mailbox's highest generation at the intent: that of its fingerprint, whenever it settles.
+  generation integer,
   intended_at timestamptz,
   PRIMARY KEY (mailbox_id, key),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE,
   CHECK (state <> 'open' OR (session IS NOT NULL AND run_key_id IS NOT NULL AND digest IS NOT NULL
     AND size_bytes IS NOT NULL AND has_message_id IS NOT NULL AND sender_domain IS NOT NULL AND fingerprint IS NOT NULL
-    AND intended_at IS NOT NULL AND retry_at IS NOT NULL)),
+    AND generation IS NOT NULL AND intended_at IS NOT NULL AND retry_at IS NOT NULL)),
   CHECK (state <> 'waiting' OR retry_at IS NOT NULL)
 ) WITH (fillfactor = 70);
 
@@ -177,6 +180,8 @@ CREATE TABLE fingerprints (
   user_id uuid NOT NULL,
   mailbox_id uuid NOT NULL,
   fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 16),
+  -- When it was settled first.
+  generation integer NOT NULL,
   PRIMARY KEY (mailbox_id, fingerprint),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE
 );

@@ -10,11 +10,15 @@ export interface Books {
   epoch: bigint;
   now: () => number;
   readonly cursors: Map<string, Cursor>;
-  readonly renumbered: Set<string>;
+  /** By folder; none: 0. */
+  readonly generations: Map<string, number>;
+  /** That the mailbox had when a transfer was intended. */
+  readonly intended: Map<MessageKey, number>;
   readonly runKeys: Map<string, Uint8Array>;
   readonly transfers: Map<MessageKey, OpenTransfer | WaitingTransfer>;
   readonly refused: Map<MessageKey, Settlement>;
-  readonly fingerprints: Set<string>;
+  /** To the generation when it was settled first. */
+  readonly fingerprints: Map<string, number>;
   readonly audit: Settlement[];
   waiting: number;
 }
@@ -23,15 +27,17 @@ export const createBooks = (now: () => number): Books => ({
   epoch: 1n,
   now,
   cursors: new Map(),
-  renumbered: new Set(),
+  generations: new Map(),
+  intended: new Map(),
   runKeys: new Map(),
   transfers: new Map(),
   refused: new Map(),
-  fingerprints: new Set(),
+  fingerprints: new Map(),
   audit: [],
   waiting: 0,
 });
 
+const generationOf = ({ generations }: Books): number => Math.max(0, ...generations.values());
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
@@ -42,7 +48,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
     async load() {
       return {
         cursors: [...books.cursors.values()],
-        renumbered: [...books.renumbered],
+        renumbered: [...books.generations.keys()],
         bytesToday: books.audit.reduce(
           (sum, { status, sizeBytes }) => sum + (status === 'delivered' ? sizeBytes : 0),
           0,
@@ -56,7 +62,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       if (!cursor) return;
       const folder = folderOf(cursor);
       const before = books.cursors.get(folder);
-      if (renumbered) books.renumbered.add(folder);
+      if (renumbered) books.generations.set(folder, 1 + generationOf(books));
       books.cursors.set(folder, before && !renumbered ? union(before, cursor) : cursor);
     },
     async keepRunKey(id, sealed) {
@@ -69,6 +75,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       if (!sealedRunKey) throw new Error('the run key was not kept before the intent');
       const tries = books.transfers.get(intent.key)?.tries ?? 0;
       const now = books.now();
+      books.intended.set(intent.key, generationOf(books));
       books.transfers.set(intent.key, {
         ...intent,
         state: 'open',
@@ -97,12 +104,21 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       books.transfers.delete(key);
       if (settlement.status !== 'delivered' && settlement.status !== 'skipped')
         books.refused.set(key, settlement);
-      if (settlement.fingerprint) books.fingerprints.add(hex(settlement.fingerprint));
+      if (settlement.fingerprint) {
+        const fingerprint = hex(settlement.fingerprint);
+        const generation = books.intended.get(key) ?? generationOf(books);
+        books.fingerprints.set(
+          fingerprint,
+          Math.min(generation, books.fingerprints.get(fingerprint) ?? generation),
+        );
+      }
+      books.intended.delete(key);
       books.audit.push(settlement);
       books.waiting = Math.max(0, books.waiting - 1);
     },
-    async recognises(fingerprint) {
-      return books.fingerprints.has(hex(fingerprint));
+    async recognises(folder, fingerprint) {
+      const generation = books.fingerprints.get(hex(fingerprint)) ?? Number.POSITIVE_INFINITY;
+      return generation < (books.generations.get(folder) ?? 0);
     },
   };
 }

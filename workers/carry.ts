@@ -42,7 +42,7 @@ export async function carryBatch(visit: Visit, batch: readonly Listed[], judge: 
         break;
       }
       missing.delete(next.value.message.key);
-      const task = carryOne(visit, next.value, judge)
+      const task = carryOne(visit, next.value, leave, judge)
         .catch((error: unknown) => {
           fatal ??= { error };
         })
@@ -59,17 +59,29 @@ export async function carryBatch(visit: Visit, batch: readonly Listed[], judge: 
   if (fatal) throw fatal.error;
 }
 
-async function carryOne(visit: Visit, fetched: Fetched, judge: Judge): Promise<void> {
+async function carryOne(visit: Visit, fetched: Fetched, leave: () => void, judge: Judge): Promise<void> {
   const { message } = fetched;
-  await withPassage(async (passage) => {
+  await withPassage(leave, async (passage) => {
     try {
-      const settled = await transfer(fetched, visit.engine, passage, null, visit.control.hard);
-      noteSettled(visit, settled);
-      if (settled.status === 'delivered') visit.deps.quota.spend(visit.lease.userId, settled.sizeBytes);
+      const outcome = await transfer(fetched, visit.engine, passage, null, visit.control.hard);
+      if (typeof outcome === 'number') {
+        await holdBack(visit, message, outcome);
+        return;
+      }
+      noteSettled(visit, outcome);
+      if (outcome.status === 'delivered') visit.deps.quota.spend(visit.lease.userId, outcome.sizeBytes);
     } catch (error) {
       await judge(message, error, passage);
     }
   });
+}
+
+/** Until another transfer has ended that may be of the same message; not a try that failed. */
+async function holdBack(visit: Visit, message: Listed, retryAt: number): Promise<void> {
+  const tries = visit.waiting.get(message.key)?.tries ?? 0;
+  const postponed = { ...message, tries, retryAt, reason: 'upload-interrupted' } as const;
+  await visit.ledger.postpone(postponed);
+  visit.waiting.set(message.key, { ...postponed, state: 'waiting' });
 }
 
 /** Asks the sessions that are due how far they got, one after the other. Throws what ends the visit. */
@@ -88,7 +100,7 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
   const leave = await lanes.enter(laneOf(visit, message), hard);
   const refetch = new Refetch(visit);
   try {
-    await withPassage(async (passage) => {
+    await withPassage(leave, async (passage) => {
       try {
         const key = await visit.runKeyOf(open);
         const recovery = {
@@ -147,8 +159,8 @@ export function noteSettled(visit: Visit, { key, ref }: Pick<Settlement, 'key' |
   visit.open.delete(key);
 }
 
-async function withPassage(use: (passage: Passage) => Promise<void>): Promise<void> {
-  const passage: Passage = { header: new HeaderBlock(), bytes: 0, intent: null };
+async function withPassage(onCommitted: () => void, use: (passage: Passage) => Promise<void>): Promise<void> {
+  const passage: Passage = { header: new HeaderBlock(), bytes: 0, intent: null, onCommitted };
   try {
     await use(passage);
   } finally {

@@ -74,7 +74,7 @@ async function reimport(
   { engine, refetch }: Recovery,
   passage: Passage,
   signal: AbortSignal,
-): Promise<Settlement> {
+): Promise<Settlement | number> {
   try {
     return await transfer(await refetch(listedOf(open)), engine, passage, 'reimported', signal);
   } catch (cause) {

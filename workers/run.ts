@@ -1,11 +1,12 @@
 /** ONE mailbox: a visit under a lease, from unsealing its credentials to the verdict. The only judge of faults. */
+import { timingSafeEqual } from 'node:crypto';
 import { Fault, isFault } from '../src/core/fault.ts';
 import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
 import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
 import type { Ledger, SealPlace, Source } from '../src/core/ports.ts';
-import { HOUR, type Lease, MINUTE, type Verdict } from '../src/core/schedule.ts';
+import { HOUR, type Lease, MINUTE, messageBackoff, type Verdict } from '../src/core/schedule.ts';
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
 import { noteSettled } from './carry.ts';
 import { HeaderBlock } from './header-block.ts';
@@ -111,8 +112,15 @@ async function openVisit(
   const books = await ledger.load();
   deps.quota.restore(lease.userId, books.bytesToday);
   const renumbered = new Set(books.renumbered);
-  const recognise = ({ backlog, ref }: Listed): boolean =>
-    backlog && renumbered.has(ref.protocol === 'imap' ? ref.folder : 'INBOX');
+  const open = new Map(books.transfers.flatMap((t) => (t.state === 'open' ? [[t.key, t] as const] : [])));
+  const recognise = async ({ backlog, ref, key }: Listed, fingerprint: Uint8Array) => {
+    const folder = ref.protocol === 'imap' ? ref.folder : 'INBOX';
+    if (!backlog || !renumbered.has(folder)) return false;
+    // It may be this very message under its former id: how that one ends decides.
+    const twin = [...open.values()].find((t) => t.key !== key && timingSafeEqual(t.fingerprint, fingerprint));
+    if (twin) return Math.max(twin.retryAt, deps.clock.now() + messageBackoff(1));
+    return await ledger.recognises(folder, fingerprint);
+  };
   return {
     lease,
     deps,
@@ -122,7 +130,7 @@ async function openVisit(
     engine: { ...engine, recognise },
     cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
     renumbered,
-    open: new Map(books.transfers.flatMap((t) => (t.state === 'open' ? [[t.key, t]] : []))),
+    open,
     waiting: new Map(books.transfers.flatMap((t) => (t.state === 'waiting' ? [[t.key, t]] : []))),
     pending: new Pending(),
     settled: new Map(),
@@ -197,7 +205,8 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
       reason: judgement.reason,
       senderDomain: open?.senderDomain ?? (passage?.header ?? new HeaderBlock()).facts().senderDomain,
       sizeBytes: passage?.bytes || message.size || 0,
-      fingerprint: null,
+      // Imported again under another id only where Gmail merges by Message-ID.
+      fingerprint: judgement.status === 'uncertain' && open && !open.hasMessageId ? open.fingerprint : null,
     });
     noteSettled(visit, message);
   } else {

@@ -15,9 +15,14 @@ export interface Engine {
   readonly fingerprintKey: Uint8Array;
   readonly outgoing: Omit<Outgoing, 'size'>;
   readonly maxMessageBytes: number;
-  /** True when the source gave its messages new ids since: this one is not imported again if it is known. */
-  readonly recognise: (message: Listed) => boolean;
+  readonly recognise: Recognise;
 }
+
+/**
+ * Whether a message was imported under another id. A time (ms since the epoch): nobody knows yet, because one that looks
+ * the same is on its way; look again then.
+ */
+export type Recognise = (message: Listed, fingerprint: Uint8Array) => Promise<boolean | number>;
 
 /** What is learnt about the message on its way, for whoever has to judge a fault. */
 export interface Passage {
@@ -26,11 +31,14 @@ export interface Passage {
   bytes: number;
   /** From here on Gmail may have the message: the intent is durable. */
   intent: Intent | null;
+  /** Called once Gmail has the message: what is left is the books, which need no lane. */
+  readonly onCommitted: () => void;
 }
 
 /**
  * Transfers a message that is new, or whose earlier upload sessions can no longer complete (`reimported`). Returns the
- * settlement, already durable. Faults go through untouched, for workers/run.ts to judge.
+ * settlement, already durable, or the time (ms since the epoch) when to try again. Faults go through untouched, for
+ * workers/run.ts to judge.
  */
 export async function transfer(
   { message, body }: Fetched,
@@ -38,7 +46,7 @@ export async function transfer(
   passage: Passage,
   reason: 'reimported' | null,
   signal: AbortSignal,
-): Promise<Settlement> {
+): Promise<Settlement | number> {
   const { ledger, sink, runKey } = engine;
   const digest = runKey.mac();
   const chunks = relay(body, { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: 0 });
@@ -54,10 +62,12 @@ export async function transfer(
       continue;
     }
     const delivered = settlementOf({ message, body }, engine, passage, chunk.total, reason);
-    if (engine.recognise(message) && (await ledger.recognises(delivered.fingerprint))) {
-      const known: Settlement = { ...delivered, status: 'skipped', reason: 'already-delivered' };
-      await ledger.settle(known);
-      return known;
+    const known = await engine.recognise(message, delivered.fingerprint);
+    if (typeof known === 'number') return known;
+    if (known) {
+      const skipped: Settlement = { ...delivered, status: 'skipped', reason: 'already-delivered' };
+      await ledger.settle(skipped);
+      return skipped;
     }
     const intent: Intent = {
       ...message,
@@ -74,6 +84,7 @@ export async function transfer(
     passage.intent = intent;
     const answer = await put(upload, chunk, signal);
     if (answer.state !== 'committed') throw new Fault('upload-interrupted');
+    passage.onCommitted();
     await ledger.settle(delivered);
     return delivered;
   }

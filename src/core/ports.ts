@@ -137,8 +137,11 @@ export interface Ledger {
   postpone(postponement: Postponement): Promise<void>;
   /** Cursor, transfer and audit entry in one transaction. Settling a settled message again changes nothing. */
   settle(settlement: Settlement): Promise<void>;
-  /** Whether a message with this fingerprint was settled in this mailbox before. */
-  recognises(fingerprint: Uint8Array): Promise<boolean>;
+  /**
+   * Whether a message with this fingerprint was settled, or intended and settled since, before the folder (POP3: `INBOX`)
+   * was renumbered for the last time. What was settled after that is another message that looks the same.
+   */
+  recognises(folder: string, fingerprint: Uint8Array): Promise<boolean>;
 }
 
 /** What a fault at Google means for all mailboxes of a user. */

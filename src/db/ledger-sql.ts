@@ -7,6 +7,8 @@ import type { Statement } from './pool.ts';
 
 const FENCE = `fence AS (
   SELECT id, protocol FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE)`;
+/** Fingerprints made from here on are of this generation. */
+const GENERATION = '(SELECT COALESCE(max(g.generation), 0) FROM folder_cursors g WHERE g.mailbox_id = $1)';
 const HELD = 'SELECT count(*) AS held FROM fence';
 
 /** $5 waiting. */
@@ -25,12 +27,13 @@ export const OBSERVE: Statement = {
 export const OBSERVE_FOLDER: Statement = {
   name: 'ledger-observe-folder',
   text: `WITH ${FENCE}, saved AS (
-      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, settled, renumbered)
-      SELECT $4, id, $5::text, $6::bigint, $7::bigint, $8::int8multirange, $9::boolean FROM fence
+      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, settled, generation)
+      SELECT $4, id, $5::text, $6::bigint, $7::bigint, $8::int8multirange,
+        CASE WHEN $9::boolean THEN 1 + ${GENERATION} ELSE 0 END FROM fence
       ON CONFLICT (mailbox_id, folder) DO UPDATE SET
         uid_validity = EXCLUDED.uid_validity, baseline = EXCLUDED.baseline,
-        renumbered = c.renumbered OR EXCLUDED.renumbered,
-        settled = CASE WHEN c.uid_validity = EXCLUDED.uid_validity AND NOT EXCLUDED.renumbered
+        generation = greatest(c.generation, EXCLUDED.generation),
+        settled = CASE WHEN c.uid_validity = EXCLUDED.uid_validity AND NOT $9
           THEN c.settled + EXCLUDED.settled ELSE EXCLUDED.settled END)
     ${HELD}`,
 };
@@ -42,9 +45,9 @@ export const OBSERVE_FOLDER: Statement = {
 export const OBSERVE_UIDLS: Statement = {
   name: 'ledger-observe-uidls',
   text: `WITH ${FENCE}, visited AS (
-      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, renumbered)
-      SELECT $4, id, 'INBOX', 0, 0, $7::boolean FROM fence
-      ON CONFLICT (mailbox_id, folder) DO UPDATE SET renumbered = true WHERE EXCLUDED.renumbered AND NOT c.renumbered
+      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, generation)
+      SELECT $4, id, 'INBOX', 0, 0, CASE WHEN $7::boolean THEN 1 + ${GENERATION} ELSE 0 END FROM fence
+      ON CONFLICT (mailbox_id, folder) DO UPDATE SET generation = EXCLUDED.generation WHERE $7
     ), void AS (
       DELETE FROM uidls u USING fence WHERE $7 AND u.mailbox_id = fence.id AND u.hash <> ALL ($5::bytea[])
     ), saved AS (
@@ -69,16 +72,16 @@ export const INTEND: Statement = {
   name: 'ledger-intend',
   text: `WITH ${FENCE}, saved AS (
       INSERT INTO transfers AS t (user_id, mailbox_id, state, key, session, run_key_id, size_bytes, digest,
-        sender_domain, has_message_id, fingerprint, arrived_at, backlog, intended_at, retry_at)
+        sender_domain, has_message_id, fingerprint, generation, arrived_at, backlog, intended_at, retry_at)
       SELECT $4, fence.id, 'open', i.key, i.session, i.run_key, i.total, i.digest, i.domain, i.has_message_id,
-        i.fingerprint, to_timestamp(i.arrived / 1000), i.backlog, clock_timestamp(), clock_timestamp()
+        i.fingerprint, ${GENERATION}, to_timestamp(i.arrived / 1000), i.backlog, clock_timestamp(), clock_timestamp()
       FROM fence, unnest($5::text[], $6::bytea[], $7::uuid[], $8::bigint[], $9::bytea[], $10::text[],
         $11::boolean[], $12::bytea[], $13::double precision[], $14::boolean[])
         AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog)
       ON CONFLICT (mailbox_id, key) DO UPDATE SET state = 'open', session = EXCLUDED.session,
         run_key_id = EXCLUDED.run_key_id, size_bytes = EXCLUDED.size_bytes, digest = EXCLUDED.digest,
         sender_domain = EXCLUDED.sender_domain, has_message_id = EXCLUDED.has_message_id,
-        fingerprint = EXCLUDED.fingerprint,
+        fingerprint = EXCLUDED.fingerprint, generation = EXCLUDED.generation,
         arrived_at = EXCLUDED.arrived_at, backlog = EXCLUDED.backlog, reason = NULL,
         intended_at = EXCLUDED.intended_at, retry_at = EXCLUDED.retry_at)
     ${HELD}`,
@@ -116,7 +119,7 @@ export const SETTLE: Statement = {
         $12::text[], $13::bigint[], $14::double precision[], $15::boolean[], $16::bytea[]) WITH ORDINALITY
         AS i (key, folder, uid_validity, uid, hash, status, reason, domain, size, arrived, backlog, fingerprint, ord)
     ), effective AS MATERIALIZED (
-      SELECT i.*, i.uid_validity = COALESCE(c.uid_validity, max(i.uid_validity) OVER (PARTITION BY i.folder)) AS current
+      SELECT i.*, t.generation, i.uid_validity = COALESCE(c.uid_validity, max(i.uid_validity) OVER (PARTITION BY i.folder)) AS current
       FROM input i
       LEFT JOIN transfers t ON t.mailbox_id = $1 AND t.key = i.key
       LEFT JOIN folder_cursors c ON c.mailbox_id = $1 AND c.folder = i.folder
@@ -153,11 +156,13 @@ export const SETTLE: Statement = {
       FROM effective e, fence WHERE e.status IN ('rejected', 'failed', 'uncertain')
       ON CONFLICT (mailbox_id, key) DO UPDATE SET state = EXCLUDED.state, reason = EXCLUDED.reason,
         size_bytes = EXCLUDED.size_bytes, sender_domain = EXCLUDED.sender_domain, retry_at = NULL, session = NULL,
-        run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL, intended_at = NULL
+        run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL, generation = NULL, intended_at = NULL
     ), known AS (
-      INSERT INTO fingerprints (user_id, mailbox_id, fingerprint)
-      SELECT $4, fence.id, e.fingerprint FROM effective e, fence WHERE e.fingerprint IS NOT NULL
-      ON CONFLICT DO NOTHING
+      INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, generation)
+      SELECT $4, fence.id, e.fingerprint, min(COALESCE(e.generation, ${GENERATION})) FROM effective e, fence
+      WHERE e.fingerprint IS NOT NULL GROUP BY fence.id, e.fingerprint
+      ON CONFLICT (mailbox_id, fingerprint) DO UPDATE SET generation = EXCLUDED.generation
+      WHERE EXCLUDED.generation < f.generation
     ), audited AS (
       INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, reason, size_bytes, delay_ms)
       SELECT $4, fence.id, e.domain, e.status, e.reason, e.size, CASE WHEN NOT e.backlog AND e.arrived IS NOT NULL
@@ -185,7 +190,7 @@ export const DROP_RUN_KEYS: Statement = {
 /** $1 mailbox. */
 export const LOAD_CURSORS: Statement = {
   name: 'ledger-load-cursors',
-  text: 'SELECT folder, uid_validity, baseline, settled::text, renumbered FROM folder_cursors WHERE mailbox_id = $1',
+  text: 'SELECT folder, uid_validity, baseline, settled::text, generation > 0 AS renumbered FROM folder_cursors WHERE mailbox_id = $1',
 };
 
 /** $1 mailbox. */
@@ -208,8 +213,9 @@ export const LOAD_BYTES_TODAY: Statement = {
   text: "SELECT bytes FROM allowances WHERE day = (now() AT TIME ZONE 'UTC')::date",
 };
 
-/** $1 mailbox, $2 fingerprint. */
+/** $1 mailbox, $2 folder, $3 fingerprint. What was settled under the folder's present ids says nothing. */
 export const RECOGNISE: Statement = {
   name: 'ledger-recognise',
-  text: 'SELECT 1 FROM fingerprints WHERE mailbox_id = $1 AND fingerprint = $2',
+  text: `SELECT 1 FROM fingerprints f JOIN folder_cursors c ON c.mailbox_id = f.mailbox_id AND c.folder = $2
+    WHERE f.mailbox_id = $1 AND f.fingerprint = $3 AND f.generation < c.generation`,
 };

@@ -30,9 +30,9 @@ export function createLedger(db: Database, lease: LedgerLease): Ledger {
     intend: (intent) => write({ kind: 'intend', intent }),
     postpone: (postponement) => write({ kind: 'postpone', postponement }),
     settle: (settlement) => write({ kind: 'settle', settlement }),
-    recognises: (fingerprint) =>
+    recognises: (folder, fingerprint) =>
       db.withTenant(lease.userId, async (tx) => {
-        const rows = await tx.query(sql.RECOGNISE, [lease.mailboxId, Buffer.from(fingerprint)]);
+        const rows = await tx.query(sql.RECOGNISE, [lease.mailboxId, folder, Buffer.from(fingerprint)]);
         return rows.length > 0;
       }),
   };

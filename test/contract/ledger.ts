@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { AuditStatus } from '../../src/core/audit.ts';
 import { hasUid, type ImapCursor } from '../../src/core/cursor.ts';
 import { isFault } from '../../src/core/fault.ts';
 import { hashUidl } from '../../src/core/message.ts';
 import type { Ledger } from '../../src/core/ports.ts';
+import type { LedgerFactory } from './ledger-bench.ts';
+import { describeRecognition } from './ledger-recognition.ts';
 import {
   imapCursor,
   imapRef,
@@ -18,19 +19,6 @@ import {
   SEALED,
   settlementOf,
 } from './ledger-samples.ts';
-
-export interface LedgerBench {
-  /** A ledger under the mailbox's present lease. */
-  open(): Ledger;
-  /** Another worker gets the lease; ledgers opened before are fenced out. */
-  handOver(): Promise<void>;
-  /** The audit entries in the order they were made. */
-  audit(): Promise<readonly { readonly status: AuditStatus; readonly senderDomain: string }[]>;
-  /** How many messages the mailbox is said to wait for. */
-  waiting(): Promise<number>;
-}
-
-export type LedgerFactory = (protocol: 'imap' | 'pop3') => Promise<LedgerBench>;
 
 const lost = (error: unknown): boolean => isFault(error, 'lease-lost');
 
@@ -46,6 +34,7 @@ export function describeLedger(name: string, factory: LedgerFactory): void {
     describeCursors(factory);
     describeTransfers(factory);
     describeSettling(factory);
+    describeRecognition(factory);
     describeFence(factory);
   });
 }
@@ -255,16 +244,6 @@ function describeSettling(factory: LedgerFactory): void {
     assert.equal((await bench.audit()).length, 200);
     assert.equal(state.bytesToday, 200_000);
     assert.equal(await bench.waiting(), 100);
-  });
-
-  it('recognises the fingerprint of what it settled', async () => {
-    const bench = await factory('imap');
-    const ledger = bench.open();
-    const fingerprint = new Uint8Array(16).fill(3);
-    assert.equal(await ledger.recognises(fingerprint), false);
-    await ledger.settle({ ...settlementOf(imapRef(5)), fingerprint });
-    assert.equal(await ledger.recognises(fingerprint), true);
-    assert.equal(await ledger.recognises(new Uint8Array(16).fill(4)), false);
   });
 }
 

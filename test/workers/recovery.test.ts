@@ -194,3 +194,29 @@ test('a session that holds every byte and is not done with them is asked again',
     [['delivered', 'recovered']],
   );
 });
+
+test('a message under way when the source gives it a new id is imported once', async () => {
+  const world = createWorld([message('one')]);
+  let cut = true;
+  world.gmail.refuse = () => (cut ? new Fault('upload-interrupted') : null);
+  await live(world, new Mortality(0));
+  assert.equal(world.books.transfers.size, 1, 'an open transfer');
+  cut = false;
+  world.uidValidity += 1;
+  // What the last chunk did is known to Gmail alone, and it says: done.
+  const [sha] = [...world.messages.values()].map(sha256);
+  for (const session of world.gmail.sessions.values()) session.gmailId = 'm1';
+  if (sha) world.gmail.imported.push(sha);
+  for (let life = 0; life < LIVES; life += 1) {
+    await live(world, new Mortality(0));
+    world.now += 20_000;
+  }
+  assert.equal(world.gmail.imported.length, 1);
+  assert.deepEqual(
+    world.books.audit.map(({ status, reason }) => [status, reason]),
+    [
+      ['delivered', 'recovered'],
+      ['skipped', 'already-delivered'],
+    ],
+  );
+});

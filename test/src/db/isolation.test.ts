@@ -26,7 +26,7 @@ for (const sql of [
   "INSERT INTO uidls (user_id, mailbox_id, hash, settled) VALUES ($1, $2, decode(repeat('00', 16), 'hex'), true)",
   "INSERT INTO run_keys (id, user_id, mailbox_id, sealed) VALUES (gen_random_uuid(), $1, $2, 'x')",
   "INSERT INTO transfers (user_id, mailbox_id, key, state, backlog) VALUES ($1, $2, 'pop3:a', 'failed', false)",
-  "INSERT INTO fingerprints (user_id, mailbox_id, fingerprint) VALUES ($1, $2, decode(repeat('00', 16), 'hex'))",
+  "INSERT INTO fingerprints (user_id, mailbox_id, fingerprint, generation) VALUES ($1, $2, decode(repeat('00', 16), 'hex'), 0)",
   "INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, size_bytes) VALUES ($1, $2, 'example.org', 'delivered', 1)",
 ]) {
   await database.asOwner(sql, [owner, mailbox]);

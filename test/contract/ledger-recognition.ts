@@ -1,0 +1,70 @@
+/** What every ledger must recognise after a source has given its messages new ids. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { LedgerFactory } from './ledger-bench.ts';
+import {
+  imapCursor,
+  imapRef,
+  intentOf,
+  pop3Cursor,
+  pop3Ref,
+  RUN_KEY,
+  SEALED,
+  settlementOf,
+} from './ledger-samples.ts';
+
+export function describeRecognition(factory: LedgerFactory): void {
+  const fingerprint = new Uint8Array(16).fill(3);
+  const other = new Uint8Array(16).fill(4);
+  const cursors = {
+    imap: (generation: number) => imapCursor([], 7 + generation),
+    pop3: (generation: number) => pop3Cursor([], [`a${generation}`]),
+  };
+  const refs = { imap: (g: number) => imapRef(5, 7 + g), pop3: (g: number) => pop3Ref(`a${g}`) };
+
+  for (const protocol of ['imap', 'pop3'] as const) {
+    const cursorOf = cursors[protocol];
+    const refOf = refs[protocol];
+
+    it(`recognises what was settled before the ids changed (${protocol})`, async () => {
+      const ledger = (await factory(protocol)).open();
+      await ledger.observe(cursorOf(0), 1, false);
+      await ledger.settle({ ...settlementOf(refOf(0)), fingerprint });
+      assert.equal(await ledger.recognises('INBOX', fingerprint), false, 'ids are as they were');
+      await ledger.observe(cursorOf(1), 2, true);
+      assert.equal(await ledger.recognises('INBOX', fingerprint), true);
+      assert.equal(await ledger.recognises('INBOX', other), false);
+      await ledger.settle({ ...settlementOf(refOf(1)), fingerprint: other });
+      assert.equal(await ledger.recognises('INBOX', other), false, 'settled under the present ids');
+      await ledger.settle({ ...settlementOf(pop3Ref('twin')), fingerprint });
+      assert.equal(await ledger.recognises('INBOX', fingerprint), true, 'known for longer');
+      await ledger.observe(cursorOf(2), 2, true);
+      assert.equal(await ledger.recognises('INBOX', other), true);
+    });
+
+    it(`recognises what was under way when the ids changed, once it is settled (${protocol})`, async () => {
+      const ledger = (await factory(protocol)).open();
+      await ledger.observe(cursorOf(0), 1, false);
+      await ledger.keepRunKey(RUN_KEY, SEALED);
+      await ledger.intend({ ...intentOf(refOf(0)), fingerprint });
+      await ledger.observe(cursorOf(1), 2, true);
+      assert.equal(await ledger.recognises('INBOX', fingerprint), false);
+      await ledger.settle({ ...settlementOf(refOf(0)), fingerprint });
+      assert.equal(await ledger.recognises('INBOX', fingerprint), true);
+    });
+  }
+
+  it('recognises what another folder settled before', async () => {
+    const ledger = (await factory('imap')).open();
+    const work = { ...imapCursor([]), folder: 'Work' };
+    await ledger.observe(imapCursor([]), 1, false);
+    await ledger.observe(work, 1, false);
+    await ledger.observe({ ...work, uidValidity: 8 }, 1, true);
+    await ledger.settle({ ...settlementOf(imapRef(5)), fingerprint });
+    assert.equal(await ledger.recognises('Work', fingerprint), false);
+    assert.equal(await ledger.recognises('INBOX', fingerprint), false);
+    await ledger.observe(imapCursor([], 8), 1, true);
+    assert.equal(await ledger.recognises('INBOX', fingerprint), true);
+    assert.equal(await ledger.recognises('Work', fingerprint), false);
+  });
+}
