@@ -26,7 +26,7 @@ export function storeMessage(state: State, arrived: Arrived): Outcome {
   state.quotas.count(account.email, size);
   const id = randomBytes(8).toString('hex');
   const receivedAt = state.settings.now();
-  const shown = (name: string) => decodeWords(check.header(name)[0] ?? '').slice(0, 300);
+  const shown = (name: string) => detach(decodeWords(check.header(name)[0] ?? '').slice(0, 300));
   const message = {
     id,
     threadId: id,
@@ -38,9 +38,12 @@ export function storeMessage(state: State, arrived: Arrived): Outcome {
     receivedAt,
     from: shown('from'),
     subject: shown('subject'),
-    messageId: messageId.slice(0, 1000),
+    messageId: detach(messageId.slice(0, 1000)),
     raw: check.whole(),
   };
   state.messages.push(message);
   return { kind: 'message', message };
 }
+
+/** A copy: V8 keeps the whole header block alive behind a piece that was cut from it. */
+const detach = (text: string): string => Buffer.from(text).toString();
