@@ -24,6 +24,8 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     const folders = await listAll(visit);
     const drained = await drain(visit, folders, began + deps.timing.sliceMs, judge);
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
+    // What is done shows before a watch that may last for hours.
+    if (visit.settled.size > 0) await visit.ledger.observe(null, countWaiting(visit), false);
     const nextRunAt = nextVisit(visit, began);
     const first = folders[0];
     if (first === undefined || !(await watch(visit, first, nextRunAt))) {

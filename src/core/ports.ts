@@ -127,7 +127,7 @@ export interface Ledger {
   load(): Promise<LedgerState>;
   /**
    * Saves the cursor a listing left (union with what is settled; replaced when `renumbered`, which stays on record) and
-   * how many messages wait in the mailbox. `cursor` null: only the number.
+   * how many messages wait in the mailbox. `cursor` null: the listing said nothing new, or all of it has been dealt with.
    */
   observe(cursor: Cursor | null, waiting: number, renumbered: boolean): Promise<void>;
   /** Once a run, before its first intent. */

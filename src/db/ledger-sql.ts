@@ -11,11 +11,17 @@ const FENCE = `fence AS (
 const GENERATION = '(SELECT COALESCE(max(g.generation), 0) FROM folder_cursors g WHERE g.mailbox_id = $1)';
 const HELD = 'SELECT count(*) AS held FROM fence';
 
-/** $5 waiting. */
+/**
+ * $5 waiting, $6 whether all was done that can be done now. A folder was listed, so what a former visit found wrong is over; a run that goes on to watch keeps its
+ * lease for hours, and its owner must not see an old fault meanwhile.
+ */
 export const OBSERVE: Statement = {
   name: 'ledger-observe',
   text: `WITH fence AS (
-      UPDATE mailboxes SET waiting = $5, changed_at = now()
+      UPDATE mailboxes SET waiting = $5, changed_at = now(), last_sync_at = CASE WHEN $6 THEN now() ELSE last_sync_at END,
+        failures = CASE WHEN state IN ('active', 'unreachable') THEN 0 ELSE failures END,
+        fault_code = CASE WHEN state IN ('active', 'unreachable') THEN NULL ELSE fault_code END,
+        state = CASE state WHEN 'unreachable' THEN 'active' ELSE state END
       WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 RETURNING id)
     ${HELD}`,
 };

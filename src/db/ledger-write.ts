@@ -59,7 +59,7 @@ const bytes = (array: Uint8Array): Buffer => Buffer.from(array.buffer, array.byt
 const hashBytes = (hash: UidlHash): Buffer => Buffer.from(hash, 'hex');
 
 function observe(cursor: Cursor | null, waiting: number, renumbered: boolean): Order[] {
-  const count: Order = [sql.OBSERVE, waiting];
+  const count: Order = [sql.OBSERVE, waiting, cursor === null];
   if (!cursor) return [count];
   if (cursor.protocol === 'imap') {
     const { folder, uidValidity, baseline, settled } = cursor;

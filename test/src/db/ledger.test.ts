@@ -173,3 +173,23 @@ it('says that the database is unavailable, and goes on when it is back', async (
   await ledger.settle(settlementOf(imapRef(1)));
   assert.equal((await mailboxRow(held.mailboxId)).delivered, '1');
 });
+
+it('takes a listed source for a sound one, but leaves what its owner decided', async () => {
+  const held = await hold('imap');
+  const ledger = createLedger(db, { ...held, epoch: 1n });
+  const put = (state: string) =>
+    database.asOwner(
+      "UPDATE mailboxes SET state = $2, fault_code = 'connect-timeout', failures = 4 WHERE id = $1",
+      [held.mailboxId, state],
+    );
+  const told = async () => {
+    const { state, fault_code, failures, last_sync_at } = await mailboxRow(held.mailboxId);
+    return [state, fault_code, failures, last_sync_at !== null];
+  };
+  await put('unreachable');
+  await ledger.observe(null, 0, false);
+  assert.deepEqual(await told(), ['active', null, 0, true]);
+  await put('paused');
+  await ledger.observe(null, 0, false);
+  assert.deepEqual(await told(), ['paused', 'connect-timeout', 4, true]);
+});
