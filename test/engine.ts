@@ -99,7 +99,8 @@ export function clockOf(world: World): Clock {
   };
 }
 
-const tenant = '11111111-1111-4111-8111-111111111111' as UserId;
+/** Whose mailbox it is. */
+export const tenant = '11111111-1111-4111-8111-111111111111' as UserId;
 const row = '22222222-2222-4222-8222-222222222222' as MailboxId;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const sealed = Promise.all([

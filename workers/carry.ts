@@ -89,13 +89,18 @@ export async function recoverDue(visit: Visit, judge: Judge): Promise<void> {
   const { clock } = visit.deps;
   for (const open of [...visit.open.values()]) {
     if (visit.control.gentle.aborted) return;
-    if (open.retryAt <= clock.now()) await recoverOne(visit, open, judge);
+    if (open.retryAt > clock.now()) continue;
+    // Before the lane: what waits for its allowance must not keep others from theirs.
+    if ((await takeImports(visit, 1)) === 0) return;
+    await recoverOne(visit, open, judge);
   }
 }
 
+/** Has one import of the allowance, and gives it back when nothing had to be sent. */
 async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promise<void> {
-  const { clock, lanes, timing } = visit.deps;
+  const { clock, lanes, quota, timing } = visit.deps;
   const { hard } = visit.control;
+  const { userId } = visit.lease;
   const message: Listed = { ...open, size: open.total };
   const leave = await lanes.enter(laneOf(visit, message), hard);
   const refetch = new Refetch(visit);
@@ -108,6 +113,7 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
           key,
           now: clock.now(),
           graceMs: timing.graceMs,
+          backlogResumesAt: quota.backlogResumesAt(userId),
           refetch: (wanted: Listed) => refetch.first(wanted),
         };
         const outcome = await recover(open, recovery, passage, hard);
@@ -120,14 +126,28 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
           } as const;
           await visit.ledger.postpone(postponed);
           visit.open.set(open.key, { ...open, retryAt: outcome });
-        } else noteSettled(visit, outcome);
+          return;
+        }
+        noteSettled(visit, outcome);
+        if (outcome.status === 'delivered') quota.spend(userId, outcome.sizeBytes);
       } catch (error) {
         await judge(message, error, passage);
       }
     });
   } finally {
     leave();
+    if (!refetch.begun) quota.giveBack(userId, 1);
     await refetch.close();
+  }
+}
+
+/** How many imports are allowed now, after waiting for at least one; 0 when the run is asked to end meanwhile. */
+export async function takeImports({ deps, lease, control }: Visit, most: number): Promise<number> {
+  try {
+    return await deps.quota.take(lease.userId, most, AbortSignal.any([control.gentle, control.hard]));
+  } catch (error) {
+    if (control.gentle.aborted && !control.hard.aborted) return 0;
+    throw error;
   }
 }
 
@@ -138,6 +158,10 @@ class Refetch {
 
   constructor(visit: Visit) {
     this.#visit = visit;
+  }
+
+  get begun(): boolean {
+    return this.#fetched !== undefined;
   }
 
   async first(message: Listed): Promise<Fetched> {

@@ -18,6 +18,8 @@ export interface Recovery {
   readonly now: number;
   /** How long a dead process's bytes may still be on the way, ms. */
   readonly graceMs: number;
+  /** When backlog may be sent again, ms since the epoch; null: now. */
+  readonly backlogResumesAt: number | null;
   /** Fetches the message again. */
   readonly refetch: (message: Listed) => Promise<Fetched>;
 }
@@ -49,6 +51,8 @@ export async function recover(
     }
     case 'gone':
       if (!open.hasMessageId) throw new Fault('upload-lost');
+      // From its beginning, like any other. A session that is only to be continued goes on: it would not outlive the wait.
+      if (open.backlog && recovery.backlogResumesAt !== null) return recovery.backlogResumesAt;
       return reimport(open, recovery, passage, signal);
   }
 }

@@ -3,7 +3,7 @@ import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
-import { carryBatch, type Judge, recoverDue } from './carry.ts';
+import { carryBatch, type Judge, recoverDue, takeImports } from './carry.ts';
 import type { Visit } from './visit.ts';
 
 /** The most imports that are taken from the allowance at once. */
@@ -87,23 +87,13 @@ async function drain(
         continue;
       }
     }
-    const taken = await takeQuota(visit);
+    const taken = await takeImports(visit, TAKE);
     if (taken === 0) return false;
     const batch = pending.take(taken);
     quota.giveBack(lease.userId, taken - batch.length);
     if (batch.length > 0) await carryBatch(visit, batch, judge);
   }
   return true;
-}
-
-/** How many imports are allowed now, after waiting for at least one; 0 when the run is asked to end meanwhile. */
-async function takeQuota({ deps, lease, control }: Visit): Promise<number> {
-  try {
-    return await deps.quota.take(lease.userId, TAKE, AbortSignal.any([control.gentle, control.hard]));
-  } catch (error) {
-    if (control.gentle.aborted && !control.hard.aborted) return 0;
-    throw error;
-  }
 }
 
 /** Looks for mail that came since the folders were listed, without listing the backlog again. */
