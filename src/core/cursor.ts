@@ -90,14 +90,14 @@ export function settleRefs(cursor: Cursor, refs: readonly MessageRef[]): Cursor 
   return uids.length === 0 ? cursor : { ...cursor, settled: addUids(cursor.settled, uids) };
 }
 
-/** Whether `after`, which a listing made of `before`, says anything new. A cursor only ever grows. */
+/** Whether `after`, which a listing made of `before`, says anything new. */
 export function isSameCursor(before: Cursor, after: Cursor): boolean {
   if (before.protocol === 'pop3' || after.protocol === 'pop3') {
     return (
       before.protocol === 'pop3' &&
       after.protocol === 'pop3' &&
-      before.settled.size === after.settled.size &&
-      before.backlog.size === after.backlog.size
+      isSameSet(before.settled, after.settled) &&
+      isSameSet(before.backlog, after.backlog)
     );
   }
   return (
@@ -106,6 +106,9 @@ export function isSameCursor(before: Cursor, after: Cursor): boolean {
     formatUidSet(before.settled) === formatUidSet(after.settled)
   );
 }
+
+const isSameSet = (a: ReadonlySet<UidlHash>, b: ReadonlySet<UidlHash>): boolean =>
+  a === b || (a.size === b.size && a.isSubsetOf(b));
 
 /** Whether the message is settled, as far as the cursor tells. */
 export function isSettled(cursor: Cursor, ref: MessageRef): boolean {

@@ -8,12 +8,13 @@ import {
   formatUidSet,
   hasUid,
   type ImapCursor,
+  isSameCursor,
   isSettled,
   type Pop3Cursor,
   settleRefs,
   type UidSet,
 } from '../../../src/core/cursor.ts';
-import type { MessageRef } from '../../../src/core/message.ts';
+import { hashUidl, type MessageRef } from '../../../src/core/message.ts';
 
 const TOP = 60;
 const uid = fc.integer({ min: 1, max: TOP });
@@ -119,4 +120,15 @@ test('settleRefs of a POP3 cursor settles exactly the UIDLs given', () => {
     }),
   );
   assert.equal(cursor.settled.size, 0);
+});
+
+test('POP3 cursors are the same only when they hold the same ids', () => {
+  const of = (settled: readonly string[], backlog: readonly string[]): Pop3Cursor => ({
+    protocol: 'pop3',
+    settled: new Set(settled.map(hashUidl)),
+    backlog: new Set(backlog.map(hashUidl)),
+  });
+  assert.ok(isSameCursor(of(['a', 'b'], ['c']), of(['b', 'a'], ['c'])));
+  for (const other of [of(['a', 'x'], ['c']), of(['a', 'b'], ['x']), of(['a', 'c'], ['b']), of(['a'], ['c'])])
+    assert.ok(!isSameCursor(of(['a', 'b'], ['c']), other));
 });
