@@ -106,6 +106,7 @@ export const FAULTS = {
     'The mail server’s certificate cannot be verified for this name.',
   ),
   'folder-missing': entry('mailbox', 'later', 'A chosen folder does not exist at the source.'),
+  'setup-unfinished': entry('mailbox', 'never', 'You have not chosen yet what to import.'),
 
   // The user's consent and allowance at Google.
   'grant-missing': entry('grant', 'never', 'There is no consent from Google. Sign in again to give it.'),

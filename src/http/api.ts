@@ -232,3 +232,5 @@ export const apiKeysSchema = z.object({
 export const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 /** `revoked`: whether Google has confirmed within a few seconds; otherwise a worker goes on trying. */
 export const deletedAccountSchema = z.object({ deleted: z.literal(true), revoked: z.boolean() });
+
+export type * from './contract/faults.ts';
