@@ -34,6 +34,13 @@ export class ImapStore {
     this.folder(name);
   }
 
+  /** For logins from now on; sessions go on. */
+  setPassword(name: string, password: string): void {
+    const account = this.#accounts.get(name);
+    if (!account) throw new RangeError('no such user');
+    this.#accounts.set(name, { ...account, password });
+  }
+
   account(name: string): Account | undefined {
     return this.#accounts.get(name);
   }

@@ -31,6 +31,8 @@ export interface ImapServer {
   readonly store: ImapStore;
   append(user: string, bytes: Uint8Array, placement?: Placement): number;
   stored(user: string, folder?: string): readonly StoredMessage[];
+  /** Cuts every connection. */
+  disconnect(): void;
   /** Resolves once no connection is open. */
   idle(): Promise<void>;
   /** Cuts every connection and stops listening. */
@@ -90,6 +92,9 @@ export async function startImapServer(options: ImapServerOptions): Promise<ImapS
     store,
     append: (user, bytes, placement) => store.append(user, bytes, placement),
     stored: (user, folder) => store.folder(user, folder).messages,
+    disconnect: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     idle: async () => {
       if (sockets.size > 0) await new Promise<void>((resolve) => waiting.add(resolve));
     },

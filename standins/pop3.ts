@@ -24,18 +24,21 @@ export interface Pop3Server {
   readonly heard: Pop3Host['heard'];
   /** The account's mailbox. Throws RangeError for an account there is none of. */
   mailbox(username: string): Maildrop;
+  /** For logins from now on. Throws RangeError as well. */
+  setPassword(username: string, password: string): void;
   /** Connections that are open now. */
   readonly connections: number;
   close(): Promise<void>;
 }
 
 export async function startPop3Server(options: Pop3ServerOptions): Promise<Pop3Server> {
+  const accounts = new Map(
+    options.accounts.map((account) => [account.username, { account, maildrop: new Maildrop() }]),
+  );
   const host: Pop3Host = {
     secureContext: createSecureContext(options.leaf),
     auth: options.auth ?? ['user', 'plain'],
-    accounts: new Map(
-      options.accounts.map((account) => [account.username, { account, maildrop: new Maildrop() }]),
-    ),
+    accounts,
     faults: {},
     heard: [],
   };
@@ -52,14 +55,18 @@ export async function startPop3Server(options: Pop3ServerOptions): Promise<Pop3S
   });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
+  const held = (username: string) => {
+    const found = accounts.get(username);
+    if (!found) throw new RangeError('no such account');
+    return found;
+  };
   return {
     port: (server.address() as AddressInfo).port,
     faults: host.faults,
     heard: host.heard,
-    mailbox: (username) => {
-      const found = host.accounts.get(username);
-      if (!found) throw new RangeError('no such account');
-      return found.maildrop;
+    mailbox: (username) => held(username).maildrop,
+    setPassword: (username, password) => {
+      accounts.set(username, { account: { username, password }, maildrop: held(username).maildrop });
     },
     get connections() {
       return sockets.size;
