@@ -22,6 +22,8 @@ export const POP3_TIMEOUTS: Pop3Timeouts = { open: 60_000, command: 60_000, gap:
 const SLOWEST = 4;
 /** RFC 2449 §4 allows 512; nobody needs more than this. */
 const MAX_LINE = 4_096;
+/** RFC 1939 §7 allows ids of 70 characters; so much on average, number and all. */
+const USUAL_LINE = 80;
 
 export interface Status {
   /** `more`: the server's `+ ` in the middle of a SASL exchange (RFC 5034 §4). */
@@ -85,12 +87,14 @@ export class Pop3Channel {
     }
   }
 
-  /** The lines of a multi-line response, unstuffed; Fault `source-protocol` at more than `max`. */
+  /** The lines of a multi-line response, unstuffed; Fault `source-protocol` at more than `max` of usual length. */
   async *lines(max: number, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+    let bytes = 0;
     for (let count = 0; ; count += 1) {
       const line = await this.line(signal);
       if (line === '.') return;
-      if (count === max) {
+      bytes += line.length;
+      if (count === max || bytes > MAX_LINE + max * USUAL_LINE) {
         this.destroy();
         throw new Fault('source-protocol');
       }

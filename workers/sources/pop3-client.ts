@@ -13,7 +13,9 @@ export interface Retrieval {
 }
 
 /** Messages in one listing; more than any mailbox that POP3 is still usable with. */
-const MAX_LISTED = 1_000_000;
+const MAX_LISTED = 250_000;
+/** Bytes of one response that are read only to be dropped; then a new session is the shorter way. */
+const MAX_DROPPED = 64 * 1_048_576;
 
 export class Pop3Client {
   readonly #channel: Pop3Channel;
@@ -129,7 +131,12 @@ export class Pop3Client {
   }
 
   async #finish(signal: AbortSignal): Promise<void> {
-    for (let piece = await this.next(signal); piece; piece = await this.next(signal)) piece.fill(0);
+    let dropped = 0;
+    for (let piece = await this.next(signal); piece; piece = await this.next(signal)) {
+      dropped += piece.length;
+      piece.fill(0);
+      if (dropped > MAX_DROPPED) throw this.#protocol();
+    }
   }
 
   /** Reads and drops all that was asked for and not read. */

@@ -97,13 +97,13 @@ async function wantedOf(
   return wanted;
 }
 
-/** The header block's first bytes, one character per byte; what is beyond is dropped. */
+/** The header block's first bytes, one character per byte; what is beyond is left for the client to drop. */
 async function readHeader(client: Pop3Client, signal: AbortSignal): Promise<string> {
   let text = '';
-  for (let piece = await client.next(signal); piece; piece = await client.next(signal)) {
-    if (text.length < HEADER_BYTES) {
-      text += Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1');
-    }
+  while (text.length < HEADER_BYTES) {
+    const piece = await client.next(signal);
+    if (piece === null) break;
+    text += Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1');
     piece.fill(0);
   }
   return text.slice(0, HEADER_BYTES);
