@@ -1,199 +1,200 @@
-/** Carries messages from the source to Gmail, several at once within the lanes, each judged on its own. */
-import { Fault } from '../src/core/fault.ts';
+/**
+ * Carries messages from the source to Gmail. Small ones go in groups: a group holds one lane, makes one call to Gmail at a
+ * time, and has one transaction for its intents and one for its settlements. Each message is judged on its own.
+ */
 import type { Listed } from '../src/core/message.ts';
 import { SMALL_BYTES } from '../src/core/pending.ts';
 import type { Fetched } from '../src/core/ports.ts';
-import type { OpenTransfer, Settlement } from '../src/core/transfer.ts';
-import { CHUNK_BYTES } from './chunks.ts';
 import { HeaderBlock } from './header-block.ts';
-import { recover } from './recover.ts';
-import { type Passage, transfer } from './transfer.ts';
-import type { Visit } from './visit.ts';
+import {
+  approach,
+  type Begun,
+  begin,
+  commit,
+  intend,
+  type Passage,
+  type Ready,
+  recognise,
+} from './transfer.ts';
+import { type Judge, laneOf, noteSettled, type Visit } from './visit.ts';
 
-/** What a streamed message holds: the chunk under way, the source's next one, and what the libraries copy. */
-const STREAM_BYTES = 4 * CHUNK_BYTES;
+/** More at once would make new mail wait longer for the lanes of its user's backlog. */
+const GROUP_MESSAGES = 8;
 
-/** Decides what an error means for the message; returns when its neighbours may go on, throws when not. */
-export type Judge = (message: Listed, error: unknown, passage?: Passage) => Promise<void>;
-
-/** Transfers one batch; back when all of it is settled or postponed. Throws what ends the visit. */
-export async function carryBatch(visit: Visit, batch: readonly Listed[], judge: Judge): Promise<void> {
-  const { lanes } = visit.deps;
-  const { hard } = visit.control;
-  const missing = new Map(batch.map((message) => [message.key, message]));
-  const underway = new Set<Promise<void>>();
-  let fatal: { readonly error: unknown } | undefined;
-  const fetched = visit.source.fetch(batch, hard)[Symbol.asyncIterator]();
-  try {
-    while (!fatal) {
-      const leave = await lanes.enter(laneOf(visit, batch[0]), hard);
-      // The lane comes first: what waits for one must not hold its message in memory.
-      const next = await fetched.next().catch(async (error: unknown) => {
-        leave();
-        // When the session broke under a message on its way, that one has been blamed already.
-        await Promise.all(underway);
-        const [blamed] = missing.values();
-        if (fatal || !blamed) throw error;
-        await judge(blamed, error);
-        throw error;
-      });
-      if (next.done || fatal) {
-        leave();
-        break;
-      }
-      missing.delete(next.value.message.key);
-      const task = carryOne(visit, next.value, leave, judge)
-        .catch((error: unknown) => {
-          fatal ??= { error };
-        })
-        .finally(() => {
-          leave();
-          underway.delete(task);
-        });
-      underway.add(task);
-    }
-  } finally {
-    await Promise.all(underway);
-    await fetched.return?.();
-  }
-  if (fatal) throw fatal.error;
-}
-
-async function carryOne(visit: Visit, fetched: Fetched, leave: () => void, judge: Judge): Promise<void> {
-  const { message } = fetched;
-  await withPassage(leave, async (passage) => {
-    try {
-      const outcome = await transfer(fetched, visit.engine, passage, null, visit.control.hard);
-      if (typeof outcome === 'number') {
-        await holdBack(visit, message, outcome);
-        return;
-      }
-      noteSettled(visit, outcome);
-      if (outcome.status === 'delivered') visit.deps.quota.spend(visit.lease.userId, outcome.sizeBytes);
-    } catch (error) {
-      await judge(message, error, passage);
-    }
-  });
-}
-
-/** Until another transfer has ended that may be of the same message; not a try that failed. */
-async function holdBack(visit: Visit, message: Listed, retryAt: number): Promise<void> {
-  const tries = visit.waiting.get(message.key)?.tries ?? 0;
-  const postponed = { ...message, tries, retryAt, reason: 'upload-interrupted' } as const;
-  await visit.ledger.postpone(postponed);
-  visit.waiting.set(message.key, { ...postponed, state: 'waiting' });
-}
-
-/** Asks the sessions that are due how far they got, one after the other. Throws what ends the visit. */
-export async function recoverDue(visit: Visit, judge: Judge): Promise<void> {
-  const { clock } = visit.deps;
-  for (const open of [...visit.open.values()]) {
-    if (visit.control.gentle.aborted) return;
-    if (open.retryAt > clock.now()) continue;
-    // Before the lane: what waits for its allowance must not keep others from theirs.
-    if ((await takeImports(visit, 1)) === 0) return;
-    await recoverOne(visit, open, judge);
-  }
-}
-
-/** Has one import of the allowance, and gives it back when nothing had to be sent. */
-async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promise<void> {
-  const { clock, lanes, quota, timing } = visit.deps;
-  const { hard } = visit.control;
-  const { userId } = visit.lease;
-  const message: Listed = { ...open, size: open.total };
-  const leave = await lanes.enter(laneOf(visit, message), hard);
-  const refetch = new Refetch(visit);
-  try {
-    await withPassage(leave, async (passage) => {
-      try {
-        const key = await visit.runKeyOf(open);
-        const recovery = {
-          engine: visit.engine,
-          key,
-          now: clock.now(),
-          graceMs: timing.graceMs,
-          backlogResumesAt: quota.backlogResumesAt(userId),
-          refetch: (wanted: Listed) => refetch.first(wanted),
-        };
-        const outcome = await recover(open, recovery, passage, hard);
-        if (typeof outcome === 'number') {
-          const postponed = {
-            ...open,
-            size: open.total,
-            reason: open.reason ?? 'upload-interrupted',
-            retryAt: outcome,
-          } as const;
-          await visit.ledger.postpone(postponed);
-          visit.open.set(open.key, { ...open, retryAt: outcome });
-          return;
-        }
-        noteSettled(visit, outcome);
-        if (outcome.status === 'delivered') quota.spend(userId, outcome.sizeBytes);
-      } catch (error) {
-        await judge(message, error, passage);
-      }
-    });
-  } finally {
-    leave();
-    if (!refetch.begun) quota.giveBack(userId, 1);
-    await refetch.close();
-  }
-}
-
-/** How many imports are allowed now, after waiting for at least one; 0 when the run is asked to end meanwhile. */
-export async function takeImports({ deps, lease, control }: Visit, most: number): Promise<number> {
-  try {
-    return await deps.quota.take(lease.userId, most, AbortSignal.any([control.gentle, control.hard]));
-  } catch (error) {
-    if (control.gentle.aborted && !control.hard.aborted) return 0;
-    throw error;
-  }
-}
-
-/** One message fetched again, and the fetch closed behind it. */
-class Refetch {
+/** The groups of one visit that are under way. A live resource: whoever makes one waits for its end. */
+export class Carrier {
   readonly #visit: Visit;
-  #fetched: AsyncIterator<Fetched> | undefined;
+  readonly #judge: Judge;
+  readonly #underway = new Set<Promise<void>>();
+  /** What ends the visit. */
+  #fatal: { readonly error: unknown } | undefined;
 
-  constructor(visit: Visit) {
+  constructor(visit: Visit, judge: Judge) {
     this.#visit = visit;
+    this.#judge = judge;
   }
 
-  get begun(): boolean {
-    return this.#fetched !== undefined;
+  /** Takes all of the batch in hand. Throws what ends the visit, with nothing under way any more. */
+  async carry(batch: readonly Listed[]): Promise<void> {
+    const { deps, source, control } = this.#visit;
+    const missing = new Map(batch.map((message) => [message.key, message]));
+    const fetched = source.fetch(batch, control.hard)[Symbol.asyncIterator]();
+    try {
+      for (let more = true; more && !this.#fatal; ) {
+        // The lane comes first: what waits for one must not hold its messages in memory.
+        const leave = await deps.lanes.enter(laneOf(this.#visit, batch[0]), control.hard);
+        const group: Begun[] = [];
+        more = await this.#gather(fetched, missing, group);
+        const task = this.#send(group, leave).finally(() => {
+          leave();
+          this.#underway.delete(task);
+        });
+        this.#underway.add(task);
+        // It streams: nothing else can be fetched meanwhile.
+        if (group.at(-1)?.first.total === null) await task;
+      }
+    } catch (error) {
+      this.#fatal ??= { error };
+    } finally {
+      await fetched.return?.();
+    }
+    if (this.#fatal) await this.finish();
   }
 
-  async first(message: Listed): Promise<Fetched> {
-    this.#fetched = this.#visit.source.fetch([message], this.#visit.control.hard)[Symbol.asyncIterator]();
-    const next = await this.#fetched.next();
-    if (next.done) throw new Fault('message-gone');
-    return next.value;
+  /** Back when all is settled or postponed. Throws what ends the visit. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#underway);
+    if (this.#fatal) throw this.#fatal.error;
   }
 
-  async close(): Promise<void> {
-    await this.#fetched?.return?.();
+  /** Fetches small messages into `group`, or one that streams; false when there are no more. */
+  async #gather(
+    fetched: AsyncIterator<Fetched>,
+    missing: Map<string, Listed>,
+    group: Begun[],
+  ): Promise<boolean> {
+    for (let bytes = 0; group.length < GROUP_MESSAGES && bytes < SMALL_BYTES && !this.#fatal; ) {
+      const next = await this.#next(fetched, missing);
+      if (!next) return false;
+      missing.delete(next.message.key);
+      const passage: Passage = { header: new HeaderBlock(), bytes: 0, intent: null };
+      const begun = await this.#attempt({ message: next.message, passage }, () =>
+        begin(next, this.#visit.engine, passage),
+      );
+      if (!begun) {
+        passage.header.destroy();
+        continue;
+      }
+      group.push(begun);
+      bytes += passage.bytes;
+    }
+    return true;
+  }
+
+  async #next(fetched: AsyncIterator<Fetched>, missing: Map<string, Listed>): Promise<Fetched | null> {
+    try {
+      const next = await fetched.next();
+      return next.done ? null : next.value;
+    } catch (error) {
+      const [message] = missing.values();
+      if (message && !this.#fatal) await this.#attempt({ message }, () => Promise.reject(error));
+      this.#fatal ??= { error };
+      return null;
+    }
+  }
+
+  /** Never throws. */
+  async #send(group: readonly Begun[], leave: () => void): Promise<void> {
+    const { engine, control } = this.#visit;
+    try {
+      const ready = await this.#inTurn(group, async (begun) => {
+        const one = await approach(begun, engine, null, control.hard);
+        return (await this.#isKnown(one)) ? null : one;
+      });
+      const intended = await this.#together(ready, (one) => intend(one, engine));
+      const sent = await this.#inTurn(intended, async (one) => {
+        await commit(one, control.hard);
+        return one;
+      });
+      for (const { chunks } of group) await chunks.return();
+      // What is left is the books, which need no lane.
+      leave();
+      await this.#together(sent, (one) => this.#settle(one));
+    } catch (error) {
+      this.#fatal ??= { error };
+    } finally {
+      leave();
+      for (const { chunks, passage } of group) {
+        await chunks.return();
+        passage.header.destroy();
+      }
+    }
+  }
+
+  async #isKnown(ready: Ready): Promise<boolean> {
+    const known = await recognise(ready, this.#visit.engine);
+    if (typeof known === 'number') await this.#holdBack(ready.message, known);
+    else if (known) noteSettled(this.#visit, known);
+    return known !== null;
+  }
+
+  /** Until another transfer has ended that may be of the same message; not a try that failed. */
+  async #holdBack(message: Listed, retryAt: number): Promise<void> {
+    const { ledger, waiting } = this.#visit;
+    const tries = waiting.get(message.key)?.tries ?? 0;
+    const postponed = { ...message, tries, retryAt, reason: 'upload-interrupted' } as const;
+    await ledger.postpone(postponed);
+    waiting.set(message.key, { ...postponed, state: 'waiting' });
+  }
+
+  async #settle({ delivered }: Ready): Promise<void> {
+    const { deps, engine, lease } = this.#visit;
+    await engine.ledger.settle(delivered);
+    noteSettled(this.#visit, delivered);
+    deps.quota.spend(lease.userId, delivered.sizeBytes);
+  }
+
+  /** One after the other; what ends the visit ends this too, and those that were through go on. */
+  async #inTurn<Before extends Attempted, After>(
+    members: readonly Before[],
+    step: (member: Before) => Promise<After | null>,
+  ): Promise<After[]> {
+    const through: After[] = [];
+    for (const member of members) {
+      const outcome = await this.#attempt(member, () => step(member));
+      if (outcome !== null) through.push(outcome);
+      else if (this.#fatal) break;
+    }
+    return through;
+  }
+
+  /** In one breath, so that the ledger writes them in one transaction; those that got through. */
+  async #together<Member extends Attempted>(
+    members: readonly Member[],
+    step: (member: Member) => Promise<void>,
+  ): Promise<Member[]> {
+    const outcomes = await Promise.all(
+      members.map((member) =>
+        this.#attempt(member, async () => {
+          await step(member);
+          return member;
+        }),
+      ),
+    );
+    return outcomes.filter((member) => member !== null);
+  }
+
+  /** null when it failed and was judged. */
+  async #attempt<T>({ message, passage }: Attempted, step: () => Promise<T>): Promise<T | null> {
+    try {
+      return await step();
+    } catch (error) {
+      await this.#judge(message, error, passage).catch((fatal: unknown) => {
+        this.#fatal ??= { error: fatal };
+      });
+      return null;
+    }
   }
 }
 
-/** The visit's own books follow the ledger's. */
-export function noteSettled(visit: Visit, { key, ref }: Pick<Settlement, 'key' | 'ref'>): void {
-  visit.settled.set(key, ref);
-  visit.waiting.delete(key);
-  visit.open.delete(key);
-}
-
-async function withPassage(onCommitted: () => void, use: (passage: Passage) => Promise<void>): Promise<void> {
-  const passage: Passage = { header: new HeaderBlock(), bytes: 0, intent: null, onCommitted };
-  try {
-    await use(passage);
-  } finally {
-    passage.header.destroy();
-  }
-}
-
-const laneOf = (visit: Visit, first: Listed | undefined) => ({
-  userId: visit.lease.userId,
-  backlog: first?.backlog ?? true,
-  bytes: (first?.size ?? STREAM_BYTES) <= SMALL_BYTES ? SMALL_BYTES : STREAM_BYTES,
-});
+type Attempted = { readonly message: Listed; readonly passage?: Passage };

@@ -3,8 +3,9 @@ import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
-import { carryBatch, type Judge, recoverDue, takeImports } from './carry.ts';
-import type { Visit } from './visit.ts';
+import { Carrier } from './carry.ts';
+import { recoverDue } from './recover-due.ts';
+import { type Judge, takeImports, type Visit } from './visit.ts';
 
 /** The most imports that are taken from the allowance at once. */
 const TAKE = 16;
@@ -74,6 +75,20 @@ async function drain(
   sliceEnds: number,
   judge: Judge,
 ): Promise<boolean> {
+  const carrier = new Carrier(visit, judge);
+  try {
+    return await carryPending(visit, carrier, folders, sliceEnds);
+  } finally {
+    await carrier.finish();
+  }
+}
+
+async function carryPending(
+  visit: Visit,
+  carrier: Carrier,
+  folders: readonly string[],
+  sliceEnds: number,
+): Promise<boolean> {
   const { deps, lease, control, pending } = visit;
   const { clock, quota, timing } = deps;
   let relistAt = clock.now() + timing.relistMs;
@@ -82,6 +97,8 @@ async function drain(
     if (!pending.freshFirst) {
       if (quota.backlogResumesAt(lease.userId) !== null) return true;
       if (lease.server.protocol === 'imap' && clock.now() >= relistAt) {
+        // What is under way would be listed again.
+        await carrier.finish();
         await listFresh(visit, folders);
         relistAt = clock.now() + timing.relistMs;
         continue;
@@ -91,7 +108,10 @@ async function drain(
     if (taken === 0) return false;
     const batch = pending.take(taken);
     quota.giveBack(lease.userId, taken - batch.length);
-    if (batch.length > 0) await carryBatch(visit, batch, judge);
+    if (batch.length === 0) continue;
+    await carrier.carry(batch);
+    // Backlog does not take lanes from new mail that is under way.
+    if (!batch[0]?.backlog) await carrier.finish();
   }
   return true;
 }

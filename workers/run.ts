@@ -8,12 +8,11 @@ import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } fr
 import type { Ledger, SealPlace, Source } from '../src/core/ports.ts';
 import { HOUR, type Lease, MINUTE, messageBackoff, type Verdict } from '../src/core/schedule.ts';
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
-import { noteSettled } from './carry.ts';
 import { HeaderBlock } from './header-block.ts';
 import { goRounds } from './rounds.ts';
 import { createRunKey, openRunKey, type RunKey } from './run-key.ts';
 import type { Engine, Passage } from './transfer.ts';
-import { folderOf, type RunControl, type RunDeps, type Visit } from './visit.ts';
+import { folderOf, noteSettled, type RunControl, type RunDeps, type Visit } from './visit.ts';
 
 /**
  * Visits the mailbox until there is nothing to do, its turn is over, or it is asked to end. Never throws; null when

@@ -1,4 +1,5 @@
 /** ONE message, steps 6 to 10 of docs/architecture.md: read it from top to bottom. */
+import type { Hmac } from 'node:crypto';
 import { Fault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Ledger, Outgoing, Sink, Upload, UploadStatus } from '../src/core/ports.ts';
@@ -31,69 +32,131 @@ export interface Passage {
   bytes: number;
   /** From here on Gmail may have the message: the intent is durable. */
   intent: Intent | null;
-  /** Called once Gmail has the message: what is left is the books, which need no lane. */
-  readonly onCommitted: () => void;
+}
+
+/** A message whose first chunk is at hand: all of a short one. */
+export interface Begun {
+  readonly message: Listed;
+  readonly passage: Passage;
+  readonly digest: Hmac;
+  /** Whoever has it returns from it in the end: what is held of the message is zeroed then. */
+  readonly chunks: AsyncGenerator<Chunk, void>;
+  readonly first: Chunk;
+}
+
+/** A message of which Gmail lacks the last chunk only. */
+export interface Ready extends Begun {
+  readonly upload: Upload;
+  readonly last: Chunk;
+  readonly intent: Intent;
+  /** How it will be settled. */
+  readonly delivered: Settlement;
 }
 
 /**
  * Transfers a message that is new, or whose earlier upload sessions can no longer complete (`reimported`). Returns the
  * settlement, already durable, or the time (ms since the epoch) when to try again. Faults go through untouched, for
- * workers/run.ts to judge.
+ * workers/run.ts to judge. workers/carry.ts takes these steps with several messages together.
  */
 export async function transfer(
-  { message, body }: Fetched,
+  fetched: Fetched,
   engine: Engine,
   passage: Passage,
   reason: 'reimported' | null,
   signal: AbortSignal,
 ): Promise<Settlement | number> {
-  const { ledger, sink, runKey } = engine;
-  const digest = runKey.mac();
-  const chunks = relay(body, { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: 0 });
-  let upload: Upload | undefined;
-  for await (const chunk of chunks) {
-    passage.bytes = chunk.offset + chunk.bytes.length;
-    // No bytes, no From header; Gmail's protocol has no way to send nothing.
-    if (chunk.total === 0) throw new Fault('from-header-missing');
-    // Not before there is something to send: a short message's size is known by then.
-    upload ??= await sink.open({ ...engine.outgoing, size: chunk.total ?? message.size }, signal);
-    if (chunk.total === null) {
-      await put(upload, chunk, signal);
-      continue;
-    }
-    const delivered = settlementOf({ message, body }, engine, passage, chunk.total, reason);
-    const known = await engine.recognise(message, delivered.fingerprint);
-    if (typeof known === 'number') return known;
-    if (known) {
-      const skipped: Settlement = { ...delivered, status: 'skipped', reason: 'already-delivered' };
-      await ledger.settle(skipped);
-      return skipped;
-    }
-    const intent: Intent = {
-      ...message,
-      session: runKey.encrypt(upload.uri, message.key),
-      runKeyId: runKey.id,
-      total: chunk.total,
-      digest: digest.digest(),
-      senderDomain: delivered.senderDomain,
-      hasMessageId: passage.header.facts().hasMessageId,
-      fingerprint: delivered.fingerprint,
-      arrivedAt: delivered.arrivedAt,
-    };
-    await ledger.intend(intent);
-    passage.intent = intent;
-    const answer = await put(upload, chunk, signal);
-    if (answer.state !== 'committed') throw new Fault('upload-interrupted');
-    passage.onCommitted();
-    await ledger.settle(delivered);
-    return delivered;
+  const begun = await begin(fetched, engine, passage);
+  try {
+    const ready = await approach(begun, engine, reason, signal);
+    const known = await recognise(ready, engine);
+    if (known !== null) return known;
+    await intend(ready, engine);
+    await commit(ready, signal);
+    await engine.ledger.settle(ready.delivered);
+    return ready.delivered;
+  } finally {
+    await begun.chunks.return();
   }
-  throw new Error('relay ended without a last chunk');
+}
+
+/** Reads until the first chunk is full or the message ends. */
+export async function begin({ message, body }: Fetched, engine: Engine, passage: Passage): Promise<Begun> {
+  const digest = engine.runKey.mac();
+  const chunks = relay(body, { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: 0 });
+  const { value: first } = await chunks.next();
+  if (!first) throw new Error('relay ended without a chunk');
+  // No bytes, no From header; Gmail's protocol has no way to send nothing.
+  if (first.total === 0) throw new Fault('from-header-missing');
+  passage.bytes = first.bytes.length;
+  return { message, passage, digest, chunks, first };
+}
+
+/** Opens a session and sends all but the last chunk into it: nothing can be imported by this. */
+export async function approach(
+  begun: Begun,
+  engine: Engine,
+  reason: 'reimported' | null,
+  signal: AbortSignal,
+): Promise<Ready> {
+  const { message, passage, digest, chunks, first } = begun;
+  // Not before there is something to send: a short message's size is known by then.
+  const upload = await engine.sink.open({ ...engine.outgoing, size: first.total ?? message.size }, signal);
+  let last = first;
+  while (last.total === null) {
+    await put(upload, last, signal);
+    const { value: next } = await chunks.next();
+    if (!next) throw new Error('relay ended without a last chunk');
+    last = next;
+    passage.bytes = last.offset + last.bytes.length;
+  }
+  const total = passage.bytes;
+  const { hasMessageId } = passage.header.facts();
+  const delivered = settlementOf(begun, engine, passage, total, reason);
+  const intent: Intent = {
+    ...message,
+    session: engine.runKey.encrypt(upload.uri, message.key),
+    runKeyId: engine.runKey.id,
+    total,
+    digest: digest.digest(),
+    senderDomain: delivered.senderDomain,
+    hasMessageId,
+    fingerprint: delivered.fingerprint,
+    arrivedAt: delivered.arrivedAt,
+  };
+  return { ...begun, upload, last, intent, delivered };
+}
+
+/**
+ * Whether the message need not be sent. Its settlement as `skipped`, already durable, when it was imported under another id;
+ * the time (ms since the epoch) when to try again, when nobody knows yet; null: it is to be sent.
+ */
+export async function recognise(
+  { message, intent, delivered }: Ready,
+  engine: Engine,
+): Promise<Settlement | number | null> {
+  const known = await engine.recognise(message, intent.fingerprint);
+  if (typeof known === 'number') return known;
+  if (!known) return null;
+  const skipped: Settlement = { ...delivered, status: 'skipped', reason: 'already-delivered' };
+  await engine.ledger.settle(skipped);
+  return skipped;
+}
+
+/** Once this is durable, a crash leaves somebody who knows whom to ask. */
+export async function intend({ passage, intent }: Ready, { ledger }: Engine): Promise<void> {
+  await ledger.intend(intent);
+  passage.intent = intent;
+}
+
+/** Sends the last chunk: afterwards Gmail has the message. */
+export async function commit({ upload, last }: Ready, signal: AbortSignal): Promise<void> {
+  const answer = await put(upload, last, signal);
+  if (answer.state !== 'committed') throw new Fault('upload-interrupted');
 }
 
 /** How a message that Gmail took is settled. */
 export function settlementOf(
-  { message }: Fetched,
+  { message }: { readonly message: Listed },
   engine: Engine,
   { header }: Passage,
   total: number,

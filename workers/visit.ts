@@ -1,7 +1,7 @@
 /** What the parts of one run share while its session on the source is open. */
 import type { Cursor } from '../src/core/cursor.ts';
-import type { MessageKey, MessageRef } from '../src/core/message.ts';
-import type { Pending } from '../src/core/pending.ts';
+import type { Listed, MessageKey, MessageRef } from '../src/core/message.ts';
+import { type Pending, SMALL_BYTES } from '../src/core/pending.ts';
 import type {
   Clock,
   Grants,
@@ -14,11 +14,12 @@ import type {
   Unseal,
 } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
-import type { OpenTransfer, WaitingTransfer } from '../src/core/transfer.ts';
-import type { Lanes } from './lanes.ts';
+import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
+import { CHUNK_BYTES } from './chunks.ts';
+import type { LaneRequest, Lanes } from './lanes.ts';
 import type { Quota } from './quota.ts';
 import type { RunKey } from './run-key.ts';
-import type { Engine } from './transfer.ts';
+import type { Engine, Passage } from './transfer.ts';
 
 /** Patience, ms. */
 export interface Timing {
@@ -76,5 +77,36 @@ export interface Visit {
   readonly runKeyOf: (transfer: OpenTransfer) => Promise<RunKey>;
 }
 
+/** Decides what an error means for the message; returns when its neighbours may go on, throws when not. */
+export type Judge = (message: Listed, error: unknown, passage?: Passage) => Promise<void>;
+
 /** A cursor's place in the maps: the folder, or POP3's one. */
 export const folderOf = (cursor: Cursor): string => (cursor.protocol === 'imap' ? cursor.folder : 'INBOX');
+
+/** How many imports are allowed now, after waiting for at least one; 0 when the run is asked to end meanwhile. */
+export async function takeImports({ deps, lease, control }: Visit, most: number): Promise<number> {
+  try {
+    return await deps.quota.take(lease.userId, most, AbortSignal.any([control.gentle, control.hard]));
+  } catch (error) {
+    if (control.gentle.aborted && !control.hard.aborted) return 0;
+    throw error;
+  }
+}
+
+/** The visit's own books follow the ledger's. */
+export function noteSettled(visit: Visit, { key, ref }: Pick<Settlement, 'key' | 'ref'>): void {
+  visit.settled.set(key, ref);
+  visit.waiting.delete(key);
+  visit.open.delete(key);
+}
+
+/** What a streamed message holds: the chunk under way, the source's next one, and what the libraries copy. */
+const STREAM_BYTES = 4 * CHUNK_BYTES;
+/** What a group of small messages holds: it is full at the first one beyond `SMALL_BYTES`. */
+const GROUP_BYTES = 2 * SMALL_BYTES;
+
+export const laneOf = (visit: Visit, first: Listed | undefined): LaneRequest => ({
+  userId: visit.lease.userId,
+  backlog: first?.backlog ?? true,
+  bytes: (first?.size ?? STREAM_BYTES) <= SMALL_BYTES ? GROUP_BYTES : STREAM_BYTES,
+});

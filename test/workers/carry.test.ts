@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../src/core/fault.ts';
-import type { Fetched, Sink, Source } from '../../src/core/ports.ts';
+import type { Fetched, Sink, Source, Upload } from '../../src/core/ports.ts';
 import { createWorld, live, type World } from '../engine.ts';
 import { Mortality, sha256 } from '../gmail-model.ts';
 
@@ -193,5 +193,31 @@ test('a hard end leaves the fetch closed and the source with nothing to do', asy
   world.gmail.refuse = () => null;
   world.now += 20_000;
   await life(world);
+  arrived(world, ...NAMES);
+});
+
+test('a group’s intents are durable before the first last chunk, and settled together behind the last', async () => {
+  const world = strictWorld();
+  const steps: string[] = [];
+  const sinkOf = world.gmail.sink.bind(world.gmail);
+  world.gmail.sink = (mortality): Sink => {
+    const sink = sinkOf(mortality);
+    const note = (upload: Upload): Upload => ({
+      ...upload,
+      put: async (...args) => {
+        steps.push(`put with ${world.books.transfers.size} open`);
+        return upload.put(...args);
+      },
+    });
+    return {
+      ...sink,
+      open: async (...args) => {
+        steps.push('open');
+        return note(await sink.open(...args));
+      },
+    };
+  };
+  assert.equal((await life(world))?.synced, true);
+  assert.deepEqual(steps, [...Array(4).fill('open'), ...Array(4).fill('put with 4 open')]);
   arrived(world, ...NAMES);
 });
