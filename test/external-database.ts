@@ -18,6 +18,8 @@ export interface ExternalDatabase {
   urlOf(role: string, database: string): string;
   /** As the superuser; the last statement's rows. */
   query<Row extends pg.QueryResultRow>(database: string, ...statements: string[]): Promise<Row[]>;
+  /** SIGINT: orderly, but at once; SIGQUIT: as in a crash. Resolves when it serves again. */
+  restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,8 @@ export async function startExternalDatabase(): Promise<ExternalDatabase> {
   const port = await freePort();
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
   const options = ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])];
-  const server = spawn(postgres, options, { ...as, stdio: 'ignore' });
+  const launch = () => spawn(postgres, options, { ...as, stdio: 'ignore' });
+  let server = launch();
   const urlOf = (role: string, database: string) => `postgres://${role}:secret@127.0.0.1:${port}/${database}`;
   const query: ExternalDatabase['query'] = async <Row extends pg.QueryResultRow>(
     database: string,
@@ -53,10 +56,17 @@ export async function startExternalDatabase(): Promise<ExternalDatabase> {
       await client.end();
     }
   };
-  await untilSome(() => query('postgres', 'SELECT 1').catch(() => null));
+  const serves = () => untilSome(() => query('postgres', 'SELECT 1').catch(() => null));
+  await serves();
   return {
     urlOf,
     query,
+    async restart(signal) {
+      server.kill(signal);
+      await once(server, 'exit');
+      server = launch();
+      await serves();
+    },
     async stop() {
       server.kill('SIGINT');
       await once(server, 'exit');
