@@ -28,6 +28,8 @@ export class Carrier {
   readonly #underway = new Set<Promise<void>>();
   /** What ends the visit. */
   #fatal: { readonly error: unknown } | undefined;
+  /** A fault of its own may have left the last message's body unread. */
+  #unread = false;
 
   constructor(visit: Visit, judge: Judge) {
     this.#visit = visit;
@@ -94,10 +96,14 @@ export class Carrier {
   async #next(fetched: AsyncIterator<Fetched>, missing: Map<string, Listed>): Promise<Fetched | null> {
     try {
       const next = await fetched.next();
-      return next.done ? null : next.value;
+      if (next.done) return null;
+      this.#unread = false;
+      return next.value;
     } catch (error) {
       const [message] = missing.values();
-      if (message && !this.#fatal) await this.#attempt({ message }, () => Promise.reject(error));
+      // The next message has nothing to do with what was left of a body that nobody wanted to its end.
+      if (message && !this.#fatal && !this.#unread)
+        await this.#attempt({ message }, () => Promise.reject(error));
       this.#fatal ??= { error };
       return null;
     }
@@ -189,6 +195,7 @@ export class Carrier {
     try {
       return await step();
     } catch (error) {
+      this.#unread = true;
       await this.#judge(message, error, passage).catch((fatal: unknown) => {
         this.#fatal ??= { error: fatal };
       });

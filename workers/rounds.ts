@@ -1,5 +1,6 @@
 /** A visit's rounds: recover, list, transfer, wait for news, and again until there is a reason to stop. */
 import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
+import { endedSession } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
@@ -44,12 +45,19 @@ async function listAll(visit: Visit): Promise<readonly string[]> {
     const listing = await source.list(folder, known, historyOf(lease), control.hard);
     visit.cursors.set(folder, listing.cursor);
     if (listing.renumbered) visit.renumbered.add(folder);
-    visit.pending.add(listing.messages.filter((message) => isDue(visit, message)));
+    visit.pending.add(
+      listing.messages.filter((message) => isDue(visit, message) && !isSuspect(visit, message)),
+    );
     const unchanged = known !== null && isSameCursor(known, listing.cursor);
     await ledger.observe(unchanged ? null : listing.cursor, countWaiting(visit), listing.renumbered);
   }
-  // A message that waits may be one that no listing names: retried on demand, or gone, as its fetch will tell.
-  visit.pending.add([...visit.waiting.values()].filter((message) => isDue(visit, message)));
+  // A message that waits may be one that no listing names: retried on demand, or gone, as its fetch will tell. What has
+  // ended a session before may do so again, so all else goes first.
+  const waiting = [...visit.waiting.values()].filter((message) => isDue(visit, message));
+  visit.pending.add(waiting.filter((message) => !isSuspect(visit, message)));
+  visit.pending.add(
+    waiting.filter((message) => isSuspect(visit, message)).map((message) => ({ ...message, alone: true })),
+  );
   visit.settled.clear();
   return folders;
 }
@@ -64,6 +72,12 @@ const isDue = (visit: Visit, { key }: Listed): boolean =>
   !visit.settled.has(key) &&
   !visit.open.has(key) &&
   (visit.waiting.get(key)?.retryAt ?? 0) <= visit.deps.clock.now();
+
+/** Whether its last try ended the session. */
+const isSuspect = (visit: Visit, { key }: Listed): boolean => {
+  const before = visit.waiting.get(key);
+  return before !== undefined && endedSession(before.reason);
+};
 
 const countWaiting = ({ pending, open, waiting }: Visit): number =>
   pending.size + open.size + [...waiting.keys()].filter((key) => !pending.has(key)).length;
@@ -126,14 +140,17 @@ async function listFresh(visit: Visit, folders: readonly string[]): Promise<void
     // Only for its messages: the cursor that this listing returns claims too much.
     const listing = await visit.source.list(folder, known, historyOf(visit.lease), visit.control.hard);
     // Numbered anew meanwhile: the next full listing tells what is known of it.
-    if (!listing.renumbered) visit.pending.add(listing.messages.filter((message) => isDue(visit, message)));
+    if (listing.renumbered) continue;
+    visit.pending.add(
+      listing.messages.filter((message) => isDue(visit, message) && !isSuspect(visit, message)),
+    );
   }
 }
 
 /** Waits in the folder until there is a reason for another round; false when this run has to end instead. */
 async function watch(visit: Visit, folder: string, until: number): Promise<boolean> {
-  const { control, deps, source } = visit;
-  if (control.gentle.aborted || !control.watching(true)) return false;
+  const { control, deps, lease, source } = visit;
+  if (!lease.mayWatch || control.gentle.aborted || !control.watching(true)) return false;
   try {
     const ms = Math.max(0, until - deps.clock.now());
     const news = await source.watch(folder, ms, AbortSignal.any([control.gentle, control.hard]));

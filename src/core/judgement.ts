@@ -73,6 +73,9 @@ export interface VisitFacts {
   readonly failures: number;
 }
 
+/** True when the try that went on record with this reason ended its session. */
+export const endedSession = (reason: AuditReason): boolean => reason.startsWith('source-');
+
 /** How a visit that a fault ended leaves the mailbox's schedule. Grant faults are the user's, not the mailbox's. */
 export function judgeVisit(fault: Fault, facts: VisitFacts): Verdict {
   const failures = facts.failures + 1;

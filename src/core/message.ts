@@ -41,4 +41,6 @@ export interface Listed {
   readonly arrivedAt: number | null;
   /** True: it was there when the mailbox was connected. New mail goes first. */
   readonly backlog: boolean;
+  /** It has ended a session before: it goes alone and in pieces, so that the next time costs nobody else. */
+  readonly alone?: boolean;
 }

@@ -36,7 +36,7 @@ export class Pending {
     this.#backlog = [...added.filter(({ backlog }) => backlog).reverse(), ...this.#backlog];
   }
 
-  /** Up to `most` small messages of one folder and together at most 4 MiB, or one large one. */
+  /** Up to `most` small messages of one folder and together at most 4 MiB, or one that is large or goes alone. */
   take(most: number): readonly Listed[] {
     const queue = this.#fresh.length > 0 ? this.#fresh : this.#backlog;
     const batch: Listed[] = [];
@@ -47,13 +47,14 @@ export class Pending {
       next = queue.at(-1)
     ) {
       const size = next.size ?? SMALL_BYTES;
-      const fits = batch.length === 0 || (size <= SMALL_BYTES && bytes + size <= BATCH_BYTES);
+      const isSmall = size <= SMALL_BYTES && !next.alone;
+      const fits = batch.length === 0 || (isSmall && bytes + size <= BATCH_BYTES);
       if (!fits || !sameFolder(batch[0] ?? next, next)) break;
       queue.pop();
       this.#keys.delete(next.key);
       batch.push(next);
       bytes += size;
-      if (size > SMALL_BYTES) break;
+      if (!isSmall) break;
     }
     return batch;
   }
