@@ -18,19 +18,23 @@ import { withLocalDefaults } from '../src/local.ts';
 import { createLog } from '../src/log.ts';
 import { exitWithParent } from '../src/parent.ts';
 import { createSeal } from '../src/seal.ts';
+import { createBiller } from '../src/stripe/client.ts';
 import { systemClock } from './clock.ts';
 import { createDiscoveryNet } from './discovery-net.ts';
+import { type BillingDeps, endCustomer, sweepBilling } from './jobs/billing.ts';
 import { answer } from './jobs/discover.ts';
+import { type PreviewDeps, preview } from './jobs/preview.ts';
 import { probe } from './jobs/probe.ts';
 import { revoke } from './jobs/revoke.ts';
 import { Lanes } from './lanes.ts';
 import { serveWorkerMetrics } from './metrics.ts';
-import { Quota } from './quota.ts';
+import { BACKLOG_SHARE, Quota } from './quota.ts';
 import { run } from './run.ts';
 import { Scheduler } from './scheduler.ts';
 import { createGmailAgent, createGmailSink } from './sinks/gmail.ts';
 import { createDial } from './sources/dial.ts';
 import { createOpenSource } from './sources/open.ts';
+import { createOpenSurvey } from './sources/survey.ts';
 import { createUnseal, publicKeyOf } from './unseal.ts';
 import type { RunDeps } from './visit.ts';
 
@@ -55,7 +59,13 @@ async function main(): Promise<void> {
   const tokens = tokenClientOf(config);
   const deps = engineOf(config, log, db, tokens, agent);
   const net = createDiscoveryNet({ privateNetworks: config.mailPrivateNetworks });
-  const queue = await openJobs({ ...deps, db, net }, tokens);
+  const { importsPerMinute, bytesPerDay } = config.allowance;
+  const setup = {
+    openSurvey: createOpenSurvey(createDial({ privateNetworks: config.mailPrivateNetworks })),
+    biller: config.stripe && createBiller(config.stripe),
+    pace: { importsPerMinute, bytesPerDay: bytesPerDay * BACKLOG_SHARE },
+  };
+  const queue = await openJobs({ ...deps, ...setup, db, net }, tokens);
   const scheduler = new Scheduler({
     leases: createLeases(db, config.workerId),
     run: (lease, control) => run(lease, deps, control),
@@ -124,7 +134,7 @@ function engineOf(
 
 /** Everything that is not a run. The sweep is asked for by every worker and done by one. */
 async function openJobs(
-  deps: RunDeps & { readonly db: Database; readonly net: DiscoveryNet },
+  deps: RunDeps & PreviewDeps & BillingDeps & { readonly net: DiscoveryNet },
   tokens: TokenClient | null,
 ): Promise<JobQueue> {
   const { db, log } = deps;
@@ -133,8 +143,11 @@ async function openJobs(
       probe: (job, signal) => probe(job, deps, signal),
       revoke: (job, signal) => revoke(job, { ...deps, tokens }, signal),
       discover: (job, signal) => answer(job, deps, signal),
+      endCustomer: (job) => endCustomer(job, deps),
+      preview: (job, signal) => preview(job, deps, signal),
       sweep: async () => {
         log.info('swept', { count: await sweepExpired(db) });
+        await sweepBilling(deps);
       },
     },
     onError: (error) => log.warn('queue-trouble', { error }),

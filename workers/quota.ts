@@ -13,7 +13,8 @@ export interface Allowance {
   readonly bytesPerDay: number;
 }
 
-const BACKLOG_SHARE = 0.8;
+/** Of the daily bandwidth. */
+export const BACKLOG_SHARE = 0.8;
 
 interface Use {
   /** Times of the imports of the last minute, ascending. */

@@ -18,13 +18,14 @@ export const createGrants = (db: Database): Grants => ({
 
 /**
  * Destroys the tenant's token; mailboxes that would run need consent. Their epochs move on, so that runs under way can
- * write nothing more. A paused or suspended mailbox stays so: its own reason still holds when consent is back.
+ * write nothing more. A paused or suspended mailbox stays so: its own reason still holds when consent is back. A draft
+ * needs none before it is started.
  */
 export async function destroyGrant(tx: Tx, code: FaultCode): Promise<void> {
   // Mailboxes before the grant, as everybody locks them.
   await tx.query(
     `UPDATE mailboxes SET state = 'needs-consent', fault_code = $1, leased_by = NULL, epoch = epoch + 1, changed_at = now()
-     WHERE user_id = current_tenant() AND state IN ('active', 'unreachable', 'probing', 'needs-password')`,
+     WHERE user_id = current_tenant() AND NOT draft AND state IN ('active', 'unreachable', 'probing', 'needs-password')`,
     [code],
   );
   await tx.query('DELETE FROM grants WHERE user_id = current_tenant()');

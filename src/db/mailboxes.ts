@@ -9,6 +9,8 @@ export interface MailboxRow extends Server {
   readonly options: MailboxOptions;
   readonly state: MailboxState;
   readonly faultCode: string | null;
+  /** Connected, and its owner has not chosen yet what to import: probed, never visited. */
+  readonly draft: boolean;
   /** Bumped by every change of server or credentials. */
   readonly revision: number;
   readonly delivered: number;
@@ -18,12 +20,13 @@ export interface MailboxRow extends Server {
   readonly skipped: number;
   readonly waiting: number;
   readonly bytes: number;
+  /** Means nothing for a draft. */
   readonly nextRunAt: Date;
   readonly lastSyncAt: Date | null;
   readonly createdAt: Date;
 }
 
-const COLUMNS = `id, protocol, host, port, security, username, options, state, fault_code AS "faultCode", revision,
+const COLUMNS = `id, protocol, host, port, security, username, options, state, fault_code AS "faultCode", draft, revision,
   delivered, rejected, failed, uncertain, skipped, waiting, bytes, next_run_at AS "nextRunAt",
   last_sync_at AS "lastSyncAt", created_at AS "createdAt"`;
 
@@ -65,6 +68,8 @@ export interface NewMailbox extends Server {
   readonly userId: UserId;
   readonly username: string;
   readonly options: MailboxOptions;
+  /** Default false. */
+  readonly draft?: boolean;
   readonly sealedPassword: Uint8Array;
   readonly sealedFingerprintKey: Uint8Array;
 }
@@ -73,8 +78,9 @@ export interface NewMailbox extends Server {
 export async function createMailbox(tx: Tx, mailbox: NewMailbox): Promise<MailboxRow> {
   const [row] = await tx.query<MailboxRow>(
     `INSERT INTO mailboxes (id, user_id, protocol, host, port, security, username, options, sealed_password,
-       sealed_fingerprint_key)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${COLUMNS}`,
+       sealed_fingerprint_key, draft, next_run_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $11 THEN 'infinity' ELSE now() END)
+     RETURNING ${COLUMNS}`,
     [
       mailbox.id,
       mailbox.userId,
@@ -86,6 +92,7 @@ export async function createMailbox(tx: Tx, mailbox: NewMailbox): Promise<Mailbo
       JSON.stringify(mailbox.options),
       mailbox.sealedPassword,
       mailbox.sealedFingerprintKey,
+      mailbox.draft ?? false,
     ],
   );
   if (!row) throw new Error('INSERT returned no row');
@@ -141,6 +148,22 @@ export async function setState(
        next_run_at = CASE WHEN $2 = 'active' THEN now() ELSE next_run_at END
      WHERE id = $1`,
     [id, state, faultCode],
+  );
+}
+
+/** A draft becomes a mailbox like any other: connected from now on, so that what comes later is new. */
+export async function startDraft(tx: Tx, id: MailboxId): Promise<void> {
+  await tx.query(
+    'UPDATE mailboxes SET draft = false, next_run_at = now(), created_at = now() WHERE id = $1 AND draft',
+    [id],
+  );
+}
+
+/** A draft is tested again. */
+export async function setProbing(tx: Tx, id: MailboxId): Promise<void> {
+  await tx.query(
+    "UPDATE mailboxes SET state = 'probing', fault_code = NULL, changed_at = now() WHERE id = $1",
+    [id],
   );
 }
 

@@ -1,7 +1,17 @@
 /** The probe's side of a mailbox: what to try, and the verdict, unless it has been edited meanwhile. */
 import type { FaultCode } from '../core/fault.ts';
-import type { MailboxId, MailboxOptions, Protocol, Security, Server, UserId } from '../core/mailbox.ts';
-import type { Database } from './pool.ts';
+import type {
+  MailboxId,
+  MailboxOptions,
+  MailboxState,
+  Protocol,
+  Security,
+  Server,
+  UserId,
+} from '../core/mailbox.ts';
+import type { Survey } from '../core/survey.ts';
+import type { Database, Tx } from './pool.ts';
+import { finishReport } from './probe-reports.ts';
 
 export interface ProbeTarget {
   readonly userId: UserId;
@@ -12,6 +22,7 @@ export interface ProbeTarget {
   readonly username: string;
   readonly sealedPassword: Uint8Array;
   readonly options: MailboxOptions;
+  readonly draft: boolean;
 }
 
 interface TargetRow {
@@ -23,25 +34,39 @@ interface TargetRow {
   username: string;
   sealed_password: Buffer;
   options: MailboxOptions;
+  draft: boolean;
+  state: MailboxState;
 }
 
 /** As it is now; null when the mailbox is gone or waits for no probe. Fault `database-unavailable`. */
-export async function loadProbe(
-  db: Database,
+export const loadProbe = (db: Database, userId: UserId, mailboxId: MailboxId): Promise<ProbeTarget | null> =>
+  db.withTenant(userId, (tx) => findTarget(tx, userId, mailboxId, 'probing'));
+
+/** What is needed to log in; null when the mailbox is gone, or in another state than the one asked for. */
+export async function findTarget(
+  tx: Tx,
   userId: UserId,
   mailboxId: MailboxId,
+  state: MailboxState | null,
 ): Promise<ProbeTarget | null> {
-  const [row] = await db.withTenant(userId, (tx) =>
-    tx.query<TargetRow>(
-      `SELECT revision, protocol, host, port, security, username, sealed_password, options
-       FROM mailboxes WHERE id = $1 AND state = 'probing'`,
-      [mailboxId],
-    ),
+  const [row] = await tx.query<TargetRow>(
+    `SELECT revision, protocol, host, port, security, username, sealed_password, options, draft, state
+     FROM mailboxes WHERE id = $1`,
+    [mailboxId],
   );
-  if (!row) return null;
-  const { revision, protocol, host, port, security, username, options } = row;
+  if (!row || (state !== null && row.state !== state)) return null;
+  const { revision, protocol, host, port, security, username, options, draft } = row;
   const server = { protocol, host, port, security };
-  return { userId, mailboxId, revision, server, username, options, sealedPassword: row.sealed_password };
+  return {
+    userId,
+    mailboxId,
+    revision,
+    server,
+    username,
+    options,
+    draft,
+    sealedPassword: row.sealed_password,
+  };
 }
 
 export interface ProbeVerdict {
@@ -49,26 +74,33 @@ export interface ProbeVerdict {
   readonly faultCode: FaultCode | null;
   /** ms since the epoch; for `active` the first visit, for `unreachable` the next try. */
   readonly nextRunAt: number;
+  /** Of a draft that was found in order. */
+  readonly survey: Survey | null;
 }
 
 /**
  * Stores the verdict; false when the mailbox was edited, paused or deleted since, which makes it worth nothing. An
- * `active` mailbox of a user without consent needs that first.
+ * `active` mailbox of a user without consent needs that first; a draft waits, paused, for its owner's choice.
  */
 export async function settleProbe(
   db: Database,
   target: ProbeTarget,
   verdict: ProbeVerdict,
 ): Promise<boolean> {
-  const rows = await db.withTenant(target.userId, (tx) =>
-    tx.query(
+  const code = verdict.state === 'active' && target.draft ? 'setup-unfinished' : verdict.faultCode;
+  const state = verdict.state === 'active' && target.draft ? 'paused' : verdict.state;
+  return db.withTenant(target.userId, async (tx) => {
+    const rows = await tx.query(
       `WITH consent AS (SELECT EXISTS (SELECT FROM grants WHERE user_id = current_tenant()) AS given)
-       UPDATE mailboxes SET failures = 0, changed_at = now(), next_run_at = to_timestamp($5::double precision / 1000),
+       UPDATE mailboxes SET failures = 0, changed_at = now(),
+         next_run_at = CASE WHEN draft THEN 'infinity' ELSE to_timestamp($5::double precision / 1000) END,
          state = CASE WHEN $3 = 'active' AND NOT consent.given THEN 'needs-consent' ELSE $3 END,
          fault_code = CASE WHEN $3 = 'active' AND NOT consent.given THEN 'grant-missing' ELSE $4 END
        FROM consent WHERE id = $1 AND revision = $2 AND state = 'probing' RETURNING id`,
-      [target.mailboxId, target.revision, verdict.state, verdict.faultCode, verdict.nextRunAt],
-    ),
-  );
-  return rows.length === 1;
+      [target.mailboxId, target.revision, state, code, verdict.nextRunAt],
+    );
+    if (rows.length === 0) return false;
+    await finishReport(tx, target, verdict.faultCode, verdict.survey);
+    return true;
+  });
 }

@@ -25,8 +25,20 @@ const QUEUES: readonly Queue[] = [
     expireInSeconds: 60,
     ...DELETED_AFTER,
   },
+  // Money would go on being taken from somebody who has left: tried for days.
+  {
+    name: 'end-customer',
+    policy: 'standard',
+    retryLimit: 200,
+    retryDelay: 5,
+    retryBackoff: true,
+    retryDelayMax: 3600,
+    expireInSeconds: 120,
+    ...DELETED_AFTER,
+  },
   // Somebody waits for the answer, for some seconds and not for a second try.
   { name: 'discover', policy: 'standard', retryLimit: 0, expireInSeconds: 30, ...DELETED_AFTER },
+  { name: 'preview', policy: 'standard', retryLimit: 0, expireInSeconds: 30, ...DELETED_AFTER },
   // Kept for as long as another one is not wanted.
   { name: 'sweep', policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 600 },
 ];

@@ -21,6 +21,17 @@ export interface DiscoverJob {
   readonly discoveryId: string;
 }
 
+export interface PreviewJob {
+  readonly userId: UserId;
+  /** The row in `previews` that holds the question and waits for the answer. */
+  readonly previewId: string;
+}
+
+export interface EndCustomerJob {
+  /** At Stripe; nothing else is left that names the user. */
+  readonly customerId: string;
+}
+
 /** A job as a transaction enqueues it: there if and only if that commits. */
 export interface JobQueue {
   probe(tx: Tx, job: ProbeJob): Promise<void>;
@@ -28,6 +39,8 @@ export interface JobQueue {
   revoke(tx: Tx, job: RevokeJob): Promise<string>;
   isDone(tx: Tx, jobId: string): Promise<boolean>;
   discover(tx: Tx, job: DiscoverJob): Promise<void>;
+  endCustomer(tx: Tx, job: EndCustomerJob): Promise<void>;
+  preview(tx: Tx, job: PreviewJob): Promise<void>;
   /** Enqueued at most once in five minutes, whoever asks. */
   sweep(): Promise<void>;
   /** Waits up to `graceMs` for jobs under way; default 5 s. */
@@ -39,6 +52,8 @@ export interface JobHandlers {
   probe(job: ProbeJob, signal: AbortSignal): Promise<void>;
   revoke(job: RevokeJob, signal: AbortSignal): Promise<void>;
   discover(job: DiscoverJob, signal: AbortSignal): Promise<void>;
+  endCustomer(job: EndCustomerJob): Promise<void>;
+  preview(job: PreviewJob, signal: AbortSignal): Promise<void>;
   sweep(signal: AbortSignal): Promise<void>;
 }
 
@@ -51,7 +66,7 @@ export interface QueueOptions {
 
 /** Jobs are looked for this often; a waiting wizard watches. */
 const POLL_SECONDS = 0.5;
-const CONCURRENCY = { probe: 4, revoke: 2, discover: 4, sweep: 1 } as const;
+const CONCURRENCY = { probe: 4, revoke: 2, discover: 4, 'end-customer': 1, preview: 4, sweep: 1 } as const;
 
 /** The schema must be installed (npm run migrate). The queue lives on `db` and does not close it. */
 export async function openQueue(db: Database, options: QueueOptions): Promise<JobQueue> {
@@ -90,6 +105,12 @@ export async function openQueue(db: Database, options: QueueOptions): Promise<Jo
     discover: async (tx, job) => {
       await boss.send('discover', job, { db: within(tx) });
     },
+    endCustomer: async (tx, job) => {
+      await boss.send('end-customer', job, { db: within(tx) });
+    },
+    preview: async (tx, job) => {
+      await boss.send('preview', job, { db: within(tx) });
+    },
     sweep: async () => {
       await boss.send('sweep', {}, { singletonSeconds: 300 });
     },
@@ -119,6 +140,14 @@ async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
   });
   await boss.work<DiscoverJob>('discover', options('discover'), async ([job]) => {
     if (job) await handlers.discover(job.data, job.signal);
+  });
+  await boss.work<PreviewJob>('preview', options('preview'), async ([job]) => {
+    if (job) await handlers.preview(job.data, job.signal);
+  });
+  await boss.work<EndCustomerJob>('end-customer', options('end-customer'), async ([job]) => {
+    if (!job) return;
+    await handlers.endCustomer(job.data);
+    await boss.deleteJob('end-customer', job.id);
   });
   await boss.work('sweep', options('sweep'), async ([job]) => {
     if (job) await handlers.sweep(job.signal);

@@ -6,16 +6,8 @@ import { z } from 'zod';
 import { AUDIT_STATUSES } from '../core/audit.ts';
 import { MAILBOX_STATES } from '../core/mailbox.ts';
 import { parseEmail } from '../discovery/address.ts';
+import { choiceFields, text } from './contract/fields.ts';
 import { parseHost } from './host.ts';
-
-/** Text without control characters or half characters: neither a mail server nor PostgreSQL may see them. */
-const text = (max: number) =>
-  z
-    .string()
-    .min(1, 'must not be empty')
-    .max(max, `must not be longer than ${max} characters`)
-    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters')
-    .refine((value) => value.isWellFormed(), 'must be whole Unicode characters');
 
 const host = z
   .string()
@@ -47,18 +39,7 @@ const later = (when: boolean, path: string, context: z.RefinementCtx): void => {
 };
 
 const optionFields = {
-  history: z.enum(['all', 'new', 'since']),
-  since: z.iso.date('must be a date like 2026-01-01').nullable(),
-  folders: z.union(
-    [
-      z.literal('all'),
-      z
-        .array(text(255))
-        .min(1, 'must name at least one folder')
-        .max(100, 'must not name more than 100 folders'),
-    ],
-    'must be "all" or a list of 1 to 100 folder names',
-  ),
+  ...choiceFields,
   skipInbox: z.boolean(),
   label: text(225).nullable(),
   neverSpam: z.boolean(),
@@ -99,6 +80,8 @@ export const createMailboxSchema = z.strictObject({
   protocol: z.enum(['imap', 'pop3']),
   ...serverFields,
   options: partialOptionsSchema.default({}),
+  /** false: after its test the mailbox waits, paused, until it is resumed. Default true. */
+  start: z.boolean().optional(),
 });
 export type CreateMailbox = z.infer<typeof createMailboxSchema>;
 
@@ -234,3 +217,4 @@ export const errorSchema = z.object({ error: z.object({ code: z.string(), messag
 export const deletedAccountSchema = z.object({ deleted: z.literal(true), revoked: z.boolean() });
 
 export type * from './contract/faults.ts';
+export * from './contract/wizard.ts';

@@ -5,6 +5,7 @@ import { fingerprintKeyPlace, passwordPlace } from '../core/place.ts';
 import { readGrant } from '../db/grants.ts';
 import * as rows from '../db/mailboxes.ts';
 import type { Tx } from '../db/pool.ts';
+import { forgetReport } from '../db/probe-reports.ts';
 import { retryTransfers } from '../db/transfers.ts';
 import {
   type CreateMailbox,
@@ -38,7 +39,10 @@ export const mailboxView = (row: rows.MailboxRow): Mailbox => ({
     bytes: row.bytes,
   },
   lastSyncAt: row.lastSyncAt?.toISOString() ?? null,
-  nextSyncAt: row.state === 'active' || row.state === 'unreachable' ? row.nextRunAt.toISOString() : null,
+  nextSyncAt:
+    !row.draft && (row.state === 'active' || row.state === 'unreachable')
+      ? row.nextRunAt.toISOString()
+      : null,
   createdAt: row.createdAt.toISOString(),
 });
 
@@ -54,7 +58,7 @@ export const readMailbox = async (parts: Parts, userId: UserId, id: string): Pro
 
 /** Stores the mailbox and has it probed. The password is sealed before anything else happens to it. */
 export async function connectMailbox(parts: Parts, userId: UserId, input: CreateMailbox): Promise<Mailbox> {
-  const { password, options, ...server } = input;
+  const { password, options, start = true, ...server } = input;
   const chosen = wholeOptions(parts, input.protocol, { ...defaults(parts), ...options });
   const id = randomUUID() as MailboxId;
   const [sealedPassword, sealedFingerprintKey] = await Promise.all([
@@ -71,6 +75,7 @@ export async function connectMailbox(parts: Parts, userId: UserId, input: Create
       id,
       userId,
       options: chosen,
+      draft: !start,
       sealedPassword,
       sealedFingerprintKey,
     });
@@ -132,19 +137,24 @@ export async function deleteMailbox(parts: Parts, userId: UserId, id: string): P
   if (!gone) throw new HttpError('not-found');
 }
 
-/** Makes the mailbox due now. One that is paused or waits for its owner has to be put right first. */
+/**
+ * Makes the mailbox due now, has a draft tested again. One that is paused or waits for its owner has to be put right
+ * first.
+ */
 export const syncMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
   change(parts, userId, id, async (tx, current) => {
-    const { id: mailboxId, state, revision } = current;
+    const { id: mailboxId, state, revision, draft } = current;
+    if (state === 'suspended') throw new HttpError('state-conflict');
+    if (draft) await rows.setProbing(tx, mailboxId);
     // Its probe may have been given up; one that still waits takes this one in.
-    if (state === 'probing') return parts.queue.probe(tx, { userId, mailboxId, revision });
+    if (draft || state === 'probing') return parts.queue.probe(tx, { userId, mailboxId, revision });
     if (state !== 'active' && state !== 'unreachable') throw new HttpError('state-conflict');
     await rows.setDue(tx, mailboxId);
   });
 
 export const pauseMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
   change(parts, userId, id, async (tx, current) => {
-    if (current.state === 'suspended') throw new HttpError('state-conflict');
+    if (current.state === 'suspended' || current.draft) throw new HttpError('state-conflict');
     await rows.setState(tx, current.id, 'paused', null);
   });
 
@@ -152,9 +162,16 @@ export const resumeMailbox = (parts: Parts, userId: UserId, id: string): Promise
   change(parts, userId, id, async (tx, current) => {
     if (current.state === 'suspended') throw new HttpError('state-conflict');
     if (current.state !== 'paused') return;
+    if (current.draft) await startDraft(tx, current.id);
     if ((await readGrant(tx)) === null) await rows.setState(tx, current.id, 'needs-consent', 'grant-missing');
     else await rows.setState(tx, current.id, 'active', null);
   });
+
+/** What its test found has been chosen from, and is nobody's business any more. */
+async function startDraft(tx: Tx, id: MailboxId): Promise<void> {
+  await rows.startDraft(tx, id);
+  await forgetReport(tx, id);
+}
 
 /** Failed and uncertain messages, or those of one kind, wait for their next try from now on; how many. */
 export const retryMailbox = (

@@ -1,23 +1,9 @@
 /** The API's calls as data: the router serves exactly these, and openapi.ts describes exactly these. */
-import type { z } from 'zod';
 import * as api from './api.ts';
+import type { Operation } from './operations/operation.ts';
+import { WIZARD_OPERATIONS } from './operations/wizard.ts';
 
-export interface Operation {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
-  /** Express's notation; the only parameter there is, `:id`, is a UUID. */
-  readonly path: string;
-  readonly summary: string;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
-  /** True when the body may be left out and then counts as `{}`. */
-  readonly bodyOptional?: true;
-  readonly status: 200 | 201 | 204;
-  /** Absent: the answer is not JSON, or empty. */
-  readonly answer?: z.ZodType;
-  readonly mediaType?: string;
-  /** Makes a worker contact somebody's server: limited per user. */
-  readonly dials?: true;
-}
+export type { Operation } from './operations/operation.ts';
 
 export const OPERATIONS = {
   readAccount: {
@@ -169,6 +155,7 @@ export const OPERATIONS = {
     status: 200,
     mediaType: 'text/event-stream',
   },
+  ...WIZARD_OPERATIONS,
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -1,4 +1,5 @@
 /** Which folders of an IMAP account `all` means: those that hold mail which belongs into an inbox. */
+import type { FolderUse } from '../../src/core/survey.ts';
 
 /** A folder as LIST shows it (RFC 3501 §7.2.2, RFC 6154). */
 export interface FolderEntry {
@@ -14,6 +15,8 @@ export interface Folder {
   readonly name: string;
   /** True: `all` leaves it out; its owner may still name it. */
   readonly aside: boolean;
+  /** What it is for, as the server or else its name says. */
+  readonly use: FolderUse | null;
 }
 
 const UNSELECTABLE: ReadonlySet<string> = new Set(['\\noselect', '\\nonexistent']);
@@ -49,7 +52,24 @@ export function foldersOf(entries: readonly FolderEntry[]): Folder[] {
     unwanted.some(({ path, delimiter }) => entry.path === path || isBelow(entry.path, path, delimiter));
   return entries
     .filter(({ flags }) => !isAny(flags, UNSELECTABLE))
-    .map((entry) => ({ name: entry.path, aside: isAside(entry) }));
+    .map((entry) => ({ name: entry.path, aside: isAside(entry), use: useOf(entry) }));
+}
+
+const USES: ReadonlyMap<string, FolderUse> = new Map([
+  ['\\inbox', 'inbox'],
+  ['\\sent', 'sent'],
+  ['\\archive', 'archive'],
+  ['\\drafts', 'drafts'],
+  ['\\junk', 'junk'],
+  ['\\trash', 'trash'],
+  ['\\all', 'all'],
+  ['\\flagged', 'flagged'],
+]);
+
+function useOf({ path, flags, guess = '' }: FolderEntry): FolderUse | null {
+  if (path.toUpperCase() === 'INBOX') return 'inbox';
+  const uses = [...flags, guess].map((flag) => USES.get(flag.toLowerCase()));
+  return uses.find((use) => use !== undefined) ?? null;
 }
 
 const isBelow = (path: string, parent: string, delimiter: string): boolean =>

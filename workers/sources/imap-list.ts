@@ -23,7 +23,7 @@ const DESCRIBED_AT_ONCE = 5000;
 /** Ranges of one command: keeps the line under the 8,192 octets that servers should take (RFC 7162 §4). */
 const RANGES_AT_ONCE = 250;
 /** SINCE looks at the day in the zone the date was written in (RFC 3501 §6.4.4): up to 14 h off UTC. */
-const ZONES = 86_400_000;
+export const ZONES = 86_400_000;
 
 type Search = Pick<ImapWire, 'messageLimit' | 'search'>;
 
@@ -44,7 +44,7 @@ function unseen(within: UidSet, found: readonly number[]): UidSet {
  * The UIDs of `within` that exist, ascending; with `since`, those that may have arrived after it: a server that
  * stops at its limit is asked again without the date, because then an empty answer proves nothing.
  */
-async function findUids(
+export async function findUids(
   wire: Search,
   within: UidSet,
   since: number | null,
@@ -85,7 +85,8 @@ function* spans(uids: readonly number[], within: UidSet): Generator<readonly [nu
   }
 }
 
-async function describe(
+/** The rows of `uids`; other messages that exist within the ranges of `within` must be among them. */
+export async function describe(
   wire: ImapWire,
   uids: readonly number[],
   within: UidSet,
@@ -101,7 +102,7 @@ async function describe(
 }
 
 /** UIDNEXT, or one more than the highest UID where the server does not tell it (RFC 3501 §6.3.1 lets it). */
-async function uidNextOf(wire: Search, examined: Examined, signal: AbortSignal): Promise<number> {
+export async function uidNextOf(wire: Search, examined: Examined, signal: AbortSignal): Promise<number> {
   if (examined.uidNext !== null) return examined.uidNext;
   if (examined.exists === 0) return 1;
   // A limited SEARCH may start at either end, so all of it is walked.

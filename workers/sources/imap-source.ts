@@ -53,7 +53,7 @@ const hasNews = (seen: Examined, now: Examined): boolean =>
   (now.uidNext !== null && seen.uidNext !== null ? now.uidNext > seen.uidNext : now.exists > seen.exists);
 
 /** INBOX needs no look-up: it exists, in any case of letters (RFC 3501 §5.1). */
-async function chooseFolders(
+export async function chooseFolders(
   chosen: MailboxOptions['folders'],
   look: () => Promise<readonly Folder[]>,
 ): Promise<readonly string[]> {

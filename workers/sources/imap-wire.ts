@@ -44,6 +44,12 @@ export interface SearchResult {
   readonly partial: boolean;
 }
 
+export interface FolderStatus {
+  readonly messages: number;
+  /** null: not told. */
+  readonly bytes: number | null;
+}
+
 export interface ImapWire {
   /** Most messages the server handles in one command (RFC 9738); Infinity where it does not say. */
   readonly messageLimit: number;
@@ -65,6 +71,8 @@ export interface ImapWire {
   part(uid: number, start: number, length: number, signal: AbortSignal): Promise<Part | null>;
   /** All folders that can be opened. */
   folders(signal: AbortSignal): Promise<readonly Folder[]>;
+  /** What a folder holds, without opening it (STATUS, RFC 3501 §6.3.10, RFC 8438); null: the server refuses to say. */
+  status(folder: string, signal: AbortSignal): Promise<FolderStatus | null>;
   /** Whether the server offers IDLE. */
   readonly canIdle: boolean;
   /** Messages have arrived in the open folder since it was examined, as far as the server has said. */

@@ -10,7 +10,7 @@ import { bounded, IMAP_TIMEOUTS, type ImapTimeouts } from './imap-deadline.ts';
 import { type ImapPhase, imapFault } from './imap-fault.ts';
 import { type Folder, foldersOf } from './imap-folders.ts';
 import { createImapSource } from './imap-source.ts';
-import type { Body, Examined, ImapWire, Part, Row, SearchResult } from './imap-wire.ts';
+import type { Body, Examined, FolderStatus, ImapWire, Part, Row, SearchResult } from './imap-wire.ts';
 
 /** The largest literal, for servers that ignore ranges; a larger one ends the session. */
 const MAX_LITERAL_BYTES = 64 * 1_048_576;
@@ -138,6 +138,15 @@ class ImapSession implements ImapWire {
     return foldersOf(all.map((entry) => ({ ...entry, delimiter: entry.delimiter, guess: entry.specialUse })));
   }
 
+  async status(folder: string, signal: AbortSignal): Promise<FolderStatus | null> {
+    const told = await this.#command('folder', signal, () =>
+      this.#client.status(folder, { messages: true, size: true }),
+    );
+    // The library's word for a refusal; what the server left out is absent.
+    if (!told || told.messages === undefined) return null;
+    return { messages: told.messages, bytes: told.size ?? null };
+  }
+
   get canIdle(): boolean {
     return this.#client.capabilities.has('IDLE') && !this.#idleRefused;
   }
@@ -241,13 +250,13 @@ async function connect(
  * Faults: those of `Dial.check`; `credentials-invalid`, `login-refused`, `login-disabled`; `connect-refused`,
  * `connect-timeout`, `tls-unavailable`, `tls-failed`, `certificate-invalid`; any session Fault.
  */
-export async function openImap(
+export async function openImapWire(
   server: Server,
   credentials: Credentials,
   dial: Dial,
   signal: AbortSignal,
   options: Partial<ImapTimeouts> = {},
-): Promise<Source> {
+): Promise<ImapWire> {
   checkCredentials(credentials);
   const timeouts = { ...IMAP_TIMEOUTS, ...options };
   const end = performance.now() + timeouts.open;
@@ -257,7 +266,7 @@ export async function openImap(
     const share = Math.max(1, Math.ceil((end - performance.now()) / (addresses.length - at)));
     try {
       const client = await connect(server, credentials, dial, { host: address, servername }, share, signal);
-      return createImapSource(new ImapSession(client, timeouts));
+      return new ImapSession(client, timeouts);
     } catch (error) {
       failure = error;
       if (!isFault(error, 'connect-refused') && !isFault(error, 'connect-timeout')) break;
@@ -265,3 +274,7 @@ export async function openImap(
   }
   throw failure;
 }
+
+/** The same, as a source. */
+export const openImap = async (...session: Parameters<typeof openImapWire>): Promise<Source> =>
+  createImapSource(await openImapWire(...session));

@@ -13,6 +13,7 @@ import type { EventHub } from '../events.ts';
 import * as mailboxes from '../mailboxes.ts';
 import type { Parts } from '../parts.ts';
 import { hashToken, newToken } from '../session.ts';
+import { wizardHandlers } from './wizard.ts';
 
 const MAX_API_KEYS = 20;
 
@@ -21,6 +22,7 @@ export const createHandlers = (parts: Parts, hub: EventHub): Handlers => ({
   ...apiKeyHandlers(parts),
   ...mailboxHandlers(parts),
   ...auditHandlers(parts),
+  ...wizardHandlers(parts),
   discover: ({ userId, body }) => discoverServers(parts, userId, body.email),
   watchEvents: async ({ caller, res }) => {
     await hub.connect(caller, res);
@@ -81,6 +83,8 @@ const mailboxHandlers = (
   | 'listAudit'
   | 'exportAudit'
   | 'watchEvents'
+  | 'readProbe'
+  | 'previewMailbox'
 > => ({
   createMailbox: ({ userId, body }) => mailboxes.connectMailbox(parts, userId, body),
   listMailboxes: async ({ userId }) => ({ mailboxes: await mailboxes.listMailboxes(parts, userId) }),

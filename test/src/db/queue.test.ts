@@ -33,6 +33,8 @@ function collect(): Bench & { handlers: JobHandlers } {
       },
       revoke: done,
       discover: done,
+      endCustomer: done,
+      preview: done,
       sweep: done,
     },
   };

@@ -28,6 +28,8 @@ async function startWorker(t: test.TestContext, of: Web, net: DiscoveryNet): Pro
     handlers: {
       probe: async () => {},
       revoke: async () => {},
+      endCustomer: async () => {},
+      preview: async () => {},
       sweep: async () => {},
       discover: (job, signal) => answer(job, { db, log, net }, signal),
     },

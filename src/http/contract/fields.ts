@@ -1,0 +1,27 @@
+/** Parts of the wire contract that several nouns share. */
+import { z } from 'zod';
+
+/** Text without control characters or half characters: neither a mail server nor PostgreSQL may see them. */
+export const text = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(max, `must not be longer than ${max} characters`)
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters')
+    .refine((value) => value.isWellFormed(), 'must be whole Unicode characters');
+
+/** Which messages are wanted. */
+export const choiceFields = {
+  history: z.enum(['all', 'new', 'since']),
+  since: z.iso.date('must be a date like 2026-01-01').nullable(),
+  folders: z.union(
+    [
+      z.literal('all'),
+      z
+        .array(text(255))
+        .min(1, 'must name at least one folder')
+        .max(100, 'must not name more than 100 folders'),
+    ],
+    'must be "all" or a list of 1 to 100 folder names',
+  ),
+};

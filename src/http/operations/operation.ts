@@ -1,0 +1,19 @@
+/** One call of the API, as data. */
+import type { z } from 'zod';
+
+export interface Operation {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  /** Express's notation; the only parameter there is, `:id`, is a UUID. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** True when the body may be left out and then counts as `{}`. */
+  readonly bodyOptional?: true;
+  readonly status: 200 | 201 | 204;
+  /** Absent: the answer is not JSON, or empty. */
+  readonly answer?: z.ZodType;
+  readonly mediaType?: string;
+  /** Makes a worker contact somebody's server: limited per user. */
+  readonly dials?: true;
+}
