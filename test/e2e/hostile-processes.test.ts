@@ -263,7 +263,7 @@ test('a pause ends the transfers under way; resumed, the rest follows once', asy
 test('a mailbox deleted while Gmail is about to take a message leaves nothing and writes nothing back', async () => {
   const userId = await userIdOf(second);
   assert.ok((await rowsOf(userId)) > 100);
-  slowDown(second, 1_500);
+  slowDown(second, 400);
   second.receiveSamples(6);
   await untilSome(async () => {
     const sql = `SELECT 1 FROM transfers WHERE state = 'open' AND user_id = '${userId}'`;
