@@ -65,6 +65,12 @@ export const serviceUrl = field(
   },
 );
 
+/** The same without the exception. */
+export const httpsUrl = field('must be an https URL without user, path, query or fragment', (value) => {
+  const url = new URL(value);
+  return url.protocol === 'https:' && url.href === `${url.origin}/` ? url.origin : undefined;
+});
+
 /** Where users find us: an origin, since cookies, `Origin` checks and redirect URIs are built on it. */
 export const origin = (production: boolean) =>
   field(
@@ -75,6 +81,27 @@ export const origin = (production: boolean) =>
       return scheme && url.href === `${url.origin}/` ? url.origin : undefined;
     },
   );
+
+/** An address that may stand in a page, a mailto: link and security.txt. */
+export const emailAddress = field('must be an e-mail address', (value) =>
+  /^[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(value) ? value : undefined,
+);
+
+export const names = field('must be up to 20 names of up to 80 characters, separated by commas', (value) => {
+  const all = value.split(',').map((name) => name.trim());
+  return all.length <= 20 && all.every((name) => /^[^\p{C}]{1,80}$/u.test(name)) ? all : undefined;
+});
+
+/** `address` or `Name <address>`; the name defaults to ours. */
+export const mailFrom = field(
+  'must be an e-mail address, or a name followed by one in angle brackets',
+  (value) => {
+    const match = /^(?:([^<>"\p{C}]{1,80}?)\s*<([^<>]+)>|([^<>]+))$/u.exec(value.trim());
+    const email = (match?.[2] ?? match?.[3] ?? '').trim();
+    if (!/^[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(email)) return undefined;
+    return { email, name: match?.[1] ?? 'smtp-sync' };
+  },
+);
 
 /** Comma-separated CIDRs, IPv4 or IPv6, prefix length spelled out. */
 export const networks = field(

@@ -22,7 +22,14 @@ const HINTS: Readonly<Record<string, string>> = {
   DATABASE_OWNER_URL:
     'set it to a connection as the owner of the schema, another role than that of DATABASE_URL',
   PUBLIC_URL: 'set it to the https URL that users see',
+  MAILJET_API_KEY: 'set it to your API key at Mailjet, or remove the other settings for mail',
+  MAILJET_API_SECRET: 'set it to the secret that belongs to MAILJET_API_KEY',
+  MAIL_FROM: 'set it to a sender address that Mailjet has verified',
   GOOGLE_CLIENT_ID: 'set it to the id of your OAuth client at Google',
+  STRIPE_WEBHOOK_SECRET:
+    'STRIPE_SECRET_KEY is set, so billing is on; set it to the signing secret of your webhook endpoint at Stripe',
+  STRIPE_PRICE_ID:
+    'STRIPE_SECRET_KEY is set, so billing is on; set it to the id of the paid plan’s price at Stripe',
   GOOGLE_CLIENT_SECRET: 'set it to the secret of your OAuth client at Google',
 };
 

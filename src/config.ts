@@ -7,7 +7,11 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
   databaseUrl,
+  emailAddress,
+  httpsUrl,
   integer,
+  mailFrom,
+  names,
   networks,
   oneOf,
   origin,
@@ -21,6 +25,10 @@ import { type Environment, parse } from './config-parse.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const isProduction = (env: Environment): boolean => env.NODE_ENV === 'production';
+
+/** Whether mail is to be sent: then all that it takes must be there. */
+const sendsMail = (env: Environment): boolean =>
+  Boolean(env.MAILJET_API_KEY || env.MAILJET_API_SECRET || env.MAILJET_API_URL || env.MAIL_FROM);
 
 /** `text`, but only needed when `needed`. */
 const textIf = (needed: unknown) => (needed ? text : text.optional());
@@ -39,31 +47,48 @@ const googleFields = (env: Environment) => {
   };
 };
 
+/** The workers end customers and look for lost webhooks; whose signature is right only the web process checks. */
+const stripeFields = (env: Environment) => ({
+  STRIPE_SECRET_KEY: text.optional(),
+  STRIPE_PRICE_ID: textIf(env.STRIPE_SECRET_KEY),
+  STRIPE_API_URL: serviceUrl.prefault('https://api.stripe.com'),
+});
+
 const sharedFields = (env: Environment) => ({
   ...googleFields(env),
+  ...stripeFields(env),
   DATABASE_URL: databaseUrl,
   HOST: text.prefault('127.0.0.1'),
   POLL_SECONDS: integer(1, 86_400).prefault('300'),
+  GMAIL_IMPORTS_PER_MINUTE: integer(1, 1_000_000).prefault('240'),
+  GMAIL_BYTES_PER_DAY: integer(1_000_000, 1_000_000_000_000).prefault('500000000'),
   LOG_LEVEL: oneOf(LOG_LEVELS).prefault('info'),
 });
 
 const port = integer(0, 65_535);
+
+const publicUrlField = (env: Environment, needed: boolean) =>
+  isProduction(env) && needed
+    ? origin(true)
+    : origin(isProduction(env)).prefault(
+        `http${isProduction(env) ? 's' : ''}://localhost:${env.PORT || '3000'}`,
+      );
 
 export const webFields = (env: Environment) => ({
   ...sharedFields(env),
   PORT: port.prefault('3000'),
   // One below the highest: under `npm start` the worker's is the next.
   METRICS_PORT: integer(0, 65_534).prefault('9090'),
-  PUBLIC_URL: isProduction(env)
-    ? origin(true)
-    : origin(false).prefault(`http://localhost:${env.PORT || '3000'}`),
+  PUBLIC_URL: publicUrlField(env, true),
   TRUSTED_PROXIES: integer(0, 8).prefault(isProduction(env) ? '1' : '0'),
   SEAL_PUBLIC_KEY: publicKey,
   SESSION_SECRET: secret,
-  STRIPE_SECRET_KEY: text.optional(),
   STRIPE_WEBHOOK_SECRET: textIf(env.STRIPE_SECRET_KEY),
-  STRIPE_PRICE_ID: textIf(env.STRIPE_SECRET_KEY),
-  STRIPE_API_URL: serviceUrl.prefault('https://api.stripe.com'),
+  // Only whether it is there: the policy page names who sends our notices.
+  MAILJET_API_KEY: textIf(sendsMail(env)),
+  CONTACT_EMAIL: emailAddress.optional(),
+  SUB_PROCESSORS: names.optional(),
+  HISTORY_DAYS: integer(1, 3650).optional(),
 });
 
 export const workerFields = (env: Environment) => ({
@@ -74,13 +99,14 @@ export const workerFields = (env: Environment) => ({
   MAX_MESSAGE_BYTES: integer(1, 150_000_000).prefault('150000000'),
   BYTES_IN_FLIGHT: integer(1_048_576, 68_719_476_736).prefault('268435456'),
   WORKER_ID: z.uuid('must be a UUID').optional(),
-  GMAIL_IMPORTS_PER_MINUTE: integer(1, 1_000_000).prefault('240'),
   GMAIL_DECLARE_SIZE: oneOf(['0', '1']).prefault('0'),
-  GMAIL_BYTES_PER_DAY: integer(1_000_000, 1_000_000_000_000).prefault('500000000'),
-  MAILJET_API_KEY: text.optional(),
-  MAILJET_API_SECRET: textIf(env.MAILJET_API_KEY),
-  MAILJET_API_URL: serviceUrl.prefault('https://api.mailjet.com'),
-  MAIL_FROM: textIf(env.MAILJET_API_KEY),
+  MAILJET_API_KEY: textIf(sendsMail(env)),
+  MAILJET_API_SECRET: textIf(sendsMail(env)),
+  MAILJET_API_URL: httpsUrl.prefault('https://api.mailjet.com'),
+  MAIL_FROM: sendsMail(env) ? mailFrom : mailFrom.optional(),
+  // Where the links in mails lead.
+  PUBLIC_URL: publicUrlField(env, sendsMail(env)),
+  RETENTION_DAYS: integer(15, 3650).prefault('60'),
 });
 
 const freezePair = <A, B>(a: A | undefined, b: B | undefined): Readonly<{ id: A; secret: B }> | null =>
@@ -100,14 +126,30 @@ const googleOf = (fields: z.output<z.ZodObject<ReturnType<typeof googleFields>>>
   });
 export type GoogleConfig = ReturnType<typeof googleOf>;
 
+/** null: billing is off and everything is allowed. */
+const stripeOf = (fields: z.output<z.ZodObject<ReturnType<typeof stripeFields>>>) =>
+  fields.STRIPE_SECRET_KEY === undefined
+    ? null
+    : Object.freeze({
+        secretKey: fields.STRIPE_SECRET_KEY,
+        priceId: fields.STRIPE_PRICE_ID ?? '',
+        apiUrl: fields.STRIPE_API_URL,
+      });
+
 const sharedOf = (env: Environment, fields: z.output<z.ZodObject<ReturnType<typeof sharedFields>>>) => ({
   production: isProduction(env),
   /** The address to listen on, for metrics too: loopback unless `HOST` says otherwise. */
   host: fields.HOST,
   databaseUrl: fields.DATABASE_URL,
   google: googleOf(fields),
+  stripe: stripeOf(fields),
   /** Seconds between visits to a mailbox that chose no interval of its own. */
   pollSeconds: fields.POLL_SECONDS,
+  /** What Gmail allows each user; new Cloud projects have 240 imports in any minute. */
+  allowance: Object.freeze({
+    importsPerMinute: fields.GMAIL_IMPORTS_PER_MINUTE,
+    bytesPerDay: fields.GMAIL_BYTES_PER_DAY,
+  }),
   logLevel: fields.LOG_LEVEL,
 });
 
@@ -131,16 +173,16 @@ export function readWebConfig(env: Environment) {
     trustedProxies: fields.TRUSTED_PROXIES,
     sealPublicKey: fields.SEAL_PUBLIC_KEY,
     sessionSecret: fields.SESSION_SECRET,
-    /** null: billing is off and everything is allowed. */
-    stripe:
-      fields.STRIPE_SECRET_KEY === undefined
-        ? null
-        : Object.freeze({
-            secretKey: fields.STRIPE_SECRET_KEY,
-            webhookSecret: fields.STRIPE_WEBHOOK_SECRET ?? '',
-            priceId: fields.STRIPE_PRICE_ID ?? '',
-            apiUrl: fields.STRIPE_API_URL,
-          }),
+    /** Empty without `stripe`. */
+    stripeWebhookSecret: fields.STRIPE_WEBHOOK_SECRET ?? '',
+    /** Whether notices go out by Mailjet; the web process does not send them. */
+    sendsMail: fields.MAILJET_API_KEY !== undefined,
+    /** null: the pages name "the operator of this installation". */
+    contactEmail: fields.CONTACT_EMAIL ?? null,
+    /** Who else has a part in this installation, by name. */
+    subProcessors: Object.freeze(fields.SUB_PROCESSORS ?? []),
+    /** Days of the database's history; null: none. */
+    historyDays: fields.HISTORY_DAYS ?? null,
   });
 }
 export type WebConfig = ReturnType<typeof readWebConfig>;
@@ -161,21 +203,20 @@ export function readWorkerConfig(env: Environment) {
     workerId: fields.WORKER_ID ?? randomUUID(),
     /** Name a message's size when its upload session is opened. */
     declareSize: fields.GMAIL_DECLARE_SIZE === '1',
-    /** What Gmail allows each user; new Cloud projects have 240 imports in any minute. */
-    allowance: Object.freeze({
-      importsPerMinute: fields.GMAIL_IMPORTS_PER_MINUTE,
-      bytesPerDay: fields.GMAIL_BYTES_PER_DAY,
-    }),
     /** null: notices stay in the dashboard. */
     mailjet:
-      fields.MAILJET_API_KEY === undefined
+      fields.MAILJET_API_KEY === undefined || fields.MAIL_FROM === undefined
         ? null
         : Object.freeze({
             apiKey: fields.MAILJET_API_KEY,
             apiSecret: fields.MAILJET_API_SECRET ?? '',
             apiUrl: fields.MAILJET_API_URL,
-            from: fields.MAIL_FROM ?? '',
+            from: Object.freeze(fields.MAIL_FROM),
           }),
+    /** An origin: where the links in mails lead. */
+    publicUrl: fields.PUBLIC_URL,
+    /** Days that a mailbox at rest is kept. */
+    retentionDays: fields.RETENTION_DAYS,
   });
 }
 export type WorkerConfig = ReturnType<typeof readWorkerConfig>;

@@ -2,7 +2,9 @@
  * `npm start`: the whole service on one machine. Makes keys and brings a database where none are configured,
  * migrates, then keeps a web process and a worker running, each with its own part of the environment.
  */
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publicKeyOf } from '../workers/unseal.ts';
 import { readStartConfig, type StartConfig } from './config-commands.ts';
@@ -35,13 +37,25 @@ async function main(signal: AbortSignal): Promise<void> {
   const keys = config.keys ?? keepKeys(config.dataDir);
   assertPair(keys);
   const log = createLog({ level: config.logLevel, name: 'start' });
+  const built = buildDashboard();
   const embedded = config.database === null ? await startEmbedded(config.dataDir) : null;
   try {
     await prepareDatabase(config, embedded);
+    await built;
     if (!signal.aborted) await runUntil(signal, config, programs(config, keys, embedded), log);
   } finally {
     await embedded?.stop();
   }
+}
+
+/** Where it is missing or older than its sources. Without it there is still the API, so failing to is worth a word only. */
+async function buildDashboard(): Promise<void> {
+  const build = spawn(process.execPath, ['dashboard/build.ts'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code] = await once(build, 'exit');
+  if (code !== 0) console.error('The dashboard could not be built; its pages will say so.');
 }
 
 /** Secrets sealed to a key that no worker has would be lost: better not to start. */
@@ -80,6 +94,7 @@ function programs(config: StartConfig, keys: Keys, embedded: Embedded | null): r
     // The same in each of its lives, so that a worker takes over at once what its dead predecessor held.
     WORKER_ID: config.workerEnvironment.WORKER_ID ?? randomUUID(),
     METRICS_PORT: String(config.workerMetricsPort),
+    PUBLIC_URL: config.publicUrl,
   };
   return [
     { name: 'web', args: ['src/main.ts'], env: web },

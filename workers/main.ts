@@ -10,12 +10,14 @@ import { DatabaseRefusal } from '../src/db/connection.ts';
 import { createGrants } from '../src/db/grant-faults.ts';
 import { createLeases } from '../src/db/leases.ts';
 import { createLedger } from '../src/db/ledger.ts';
+import { wipeAtRest } from '../src/db/notice-mails.ts';
 import { type Database, openDatabase } from '../src/db/pool.ts';
 import { type JobQueue, openQueue } from '../src/db/queue.ts';
 import { sweepExpired } from '../src/db/sweep.ts';
 import { createAccessTokens, createTokenClient, type TokenClient } from '../src/google/tokens.ts';
 import { withLocalDefaults } from '../src/local.ts';
 import { createLog } from '../src/log.ts';
+import { createMailer } from '../src/mailjet/mailer.ts';
 import { exitWithParent } from '../src/parent.ts';
 import { createSeal } from '../src/seal.ts';
 import { createBiller } from '../src/stripe/client.ts';
@@ -23,6 +25,7 @@ import { systemClock } from './clock.ts';
 import { createDiscoveryNet } from './discovery-net.ts';
 import { type BillingDeps, endCustomer, sweepBilling } from './jobs/billing.ts';
 import { answer } from './jobs/discover.ts';
+import { type NotifyDeps, notify } from './jobs/notify.ts';
 import { type PreviewDeps, preview } from './jobs/preview.ts';
 import { probe } from './jobs/probe.ts';
 import { revoke } from './jobs/revoke.ts';
@@ -49,6 +52,7 @@ const TIMING = { graceMs: 10_000, sliceMs: 30_000, relistMs: 5_000 } as const;
 /** SIGTERM drains this long; the rest of the 20 s is for letting go. */
 const DRAIN_MS = 15_000;
 const SWEEP_MS = 300_000;
+const NOTIFY_MS = 15_000;
 
 async function main(): Promise<void> {
   const stopping = untilStopped();
@@ -64,6 +68,8 @@ async function main(): Promise<void> {
     openSurvey: createOpenSurvey(createDial({ privateNetworks: config.mailPrivateNetworks })),
     biller: config.stripe && createBiller(config.stripe),
     pace: { importsPerMinute, bytesPerDay: bytesPerDay * BACKLOG_SHARE },
+    mail: await mailOf(config, log),
+    retentionDays: config.retentionDays,
   };
   const queue = await openJobs({ ...deps, ...setup, db, net }, tokens);
   const scheduler = new Scheduler({
@@ -95,6 +101,12 @@ function tokenClientOf({ google }: WorkerConfig): TokenClient | null {
     clientId,
     clientSecret,
   });
+}
+
+async function mailOf({ mailjet, publicUrl }: WorkerConfig, log: Log): Promise<NotifyDeps['mail']> {
+  if (!mailjet) return null;
+  const onTrouble = (status: number | null) => log.warn('mail trouble', status === null ? {} : { status });
+  return { mailer: await createMailer({ ...mailjet, onTrouble }), publicUrl };
 }
 
 function engineOf(
@@ -134,7 +146,7 @@ function engineOf(
 
 /** Everything that is not a run. The sweep is asked for by every worker and done by one. */
 async function openJobs(
-  deps: RunDeps & PreviewDeps & BillingDeps & { readonly net: DiscoveryNet },
+  deps: RunDeps & PreviewDeps & BillingDeps & NotifyDeps & { readonly net: DiscoveryNet },
   tokens: TokenClient | null,
 ): Promise<JobQueue> {
   const { db, log } = deps;
@@ -145,18 +157,23 @@ async function openJobs(
       discover: (job, signal) => answer(job, deps, signal),
       endCustomer: (job) => endCustomer(job, deps),
       preview: (job, signal) => preview(job, deps, signal),
-      sweep: async () => {
+      sweep: async (signal) => {
         log.info('swept', { count: await sweepExpired(db) });
         await sweepBilling(deps);
+        log.info('wiped at rest', { count: await wipeAtRest(db, deps.retentionDays, signal) });
       },
+      notify: (signal) => notify(deps, signal),
     },
     onError: (error) => log.warn('queue-trouble', { error }),
   });
-  const ask = (): void => {
-    queue.sweep().catch((error: unknown) => log.warn('sweep not asked for', { error }));
+  const askEvery = (ms: number, name: 'sweep' | 'notify'): void => {
+    const ask = () =>
+      void queue[name]().catch((error: unknown) => log.warn(`${name} not asked for`, { error }));
+    ask();
+    setInterval(ask, ms).unref();
   };
-  ask();
-  setInterval(ask, SWEEP_MS).unref();
+  askEvery(SWEEP_MS, 'sweep');
+  askEvery(NOTIFY_MS, 'notify');
   return queue;
 }
 

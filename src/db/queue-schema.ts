@@ -41,6 +41,7 @@ const QUEUES: readonly Queue[] = [
   { name: 'preview', policy: 'standard', retryLimit: 0, expireInSeconds: 30, ...DELETED_AFTER },
   // Kept for as long as another one is not wanted.
   { name: 'sweep', policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 600 },
+  { name: 'notify', policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 60 },
 ];
 
 const GRANTS = `

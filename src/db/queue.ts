@@ -43,6 +43,8 @@ export interface JobQueue {
   preview(tx: Tx, job: PreviewJob): Promise<void>;
   /** Enqueued at most once in five minutes, whoever asks. */
   sweep(): Promise<void>;
+  /** Enqueued at most once in 15 s, whoever asks. */
+  notify(): Promise<void>;
   /** Waits up to `graceMs` for jobs under way; default 5 s. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -55,6 +57,7 @@ export interface JobHandlers {
   endCustomer(job: EndCustomerJob): Promise<void>;
   preview(job: PreviewJob, signal: AbortSignal): Promise<void>;
   sweep(signal: AbortSignal): Promise<void>;
+  notify(signal: AbortSignal): Promise<void>;
 }
 
 export interface QueueOptions {
@@ -66,7 +69,15 @@ export interface QueueOptions {
 
 /** Jobs are looked for this often; a waiting wizard watches. */
 const POLL_SECONDS = 0.5;
-const CONCURRENCY = { probe: 4, revoke: 2, discover: 4, 'end-customer': 1, preview: 4, sweep: 1 } as const;
+const CONCURRENCY = {
+  probe: 4,
+  revoke: 2,
+  discover: 4,
+  'end-customer': 1,
+  preview: 4,
+  sweep: 1,
+  notify: 1,
+} as const;
 
 /** The schema must be installed (npm run migrate). The queue lives on `db` and does not close it. */
 export async function openQueue(db: Database, options: QueueOptions): Promise<JobQueue> {
@@ -114,6 +125,9 @@ export async function openQueue(db: Database, options: QueueOptions): Promise<Jo
     sweep: async () => {
       await boss.send('sweep', {}, { singletonSeconds: 300 });
     },
+    notify: async () => {
+      await boss.send('notify', {}, { singletonSeconds: 15 });
+    },
     stop: (graceMs = 5_000) => boss.stop({ graceful: true, timeout: graceMs, close: false }),
   };
 }
@@ -151,5 +165,8 @@ async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
   });
   await boss.work('sweep', options('sweep'), async ([job]) => {
     if (job) await handlers.sweep(job.signal);
+  });
+  await boss.work('notify', options('notify'), async ([job]) => {
+    if (job) await handlers.notify(job.signal);
   });
 }

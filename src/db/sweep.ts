@@ -8,7 +8,9 @@ import type { Database } from './pool.ts';
 export async function sweepExpired(db: Database): Promise<number> {
   return db.asNobody(async (tx) => {
     const [tenants, ...others] = await Promise.all([
-      tx.query<{ n: number }>('SELECT sweep_sessions() + sweep_discoveries() + sweep_setups() AS n'),
+      tx.query<{ n: number }>(
+        'SELECT sweep_sessions() + sweep_discoveries() + sweep_setups() + sweep_notices() AS n',
+      ),
       tx.query('DELETE FROM sign_ins WHERE expires_at <= now() RETURNING 1'),
       tx.query("DELETE FROM workers WHERE beat_at < now() - interval '1 hour' RETURNING 1"),
       // Stripe and Google repeat themselves for days, not for months.

@@ -36,6 +36,7 @@ function collect(): Bench & { handlers: JobHandlers } {
       endCustomer: done,
       preview: done,
       sweep: done,
+      notify: done,
     },
   };
 }

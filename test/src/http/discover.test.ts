@@ -31,6 +31,7 @@ async function startWorker(t: test.TestContext, of: Web, net: DiscoveryNet): Pro
       endCustomer: async () => {},
       preview: async () => {},
       sweep: async () => {},
+      notify: async () => {},
       discover: (job, signal) => answer(job, { db, log, net }, signal),
     },
   });
