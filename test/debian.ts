@@ -12,6 +12,7 @@ export interface SystemPackage {
 export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   { name: 'dovecot-imapd', proof: '/usr/lib/dovecot/imap' },
   { name: 'dovecot-pop3d', proof: '/usr/lib/dovecot/pop3' },
+  { name: 'chromium', proof: '/usr/bin/chromium' },
 ];
 
 /** Asked by package scripts before they start a service; 101 is a no. */

@@ -29,6 +29,8 @@ try {
 async function main(args: readonly string[]): Promise<number> {
   const files = args.length > 0 ? args : globSync('test/**/*.test.ts').sort();
   ensurePackages(SYSTEM_PACKAGES);
+  // Once, before several tests at a time start services that would.
+  await import('../dashboard/build.ts');
   const server = await startTestServer();
   try {
     return stopping.signal.aborted ? 130 : await runTests(files, server.url);

@@ -1,0 +1,31 @@
+/** Which page an address shows. Each is loaded when it is first wanted. */
+import { lazy, Suspense } from 'react';
+import { Redirect, Route, Switch } from 'wouter';
+import { Layout } from './layout.tsx';
+import { NotFound } from './pages/not-found.tsx';
+import { Loading, Skeleton } from './ui/states.tsx';
+
+const Mailboxes = lazy(() => import('./pages/mailboxes/mailboxes.tsx'));
+
+export function App() {
+  return (
+    <Layout>
+      <Suspense fallback={<PageLoading />}>
+        <Switch>
+          <Route path="/">
+            <Redirect to="/mailboxes" replace />
+          </Route>
+          <Route path="/mailboxes" component={Mailboxes} />
+          <Route component={NotFound} />
+        </Switch>
+      </Suspense>
+    </Layout>
+  );
+}
+
+const PageLoading = () => (
+  <Loading className="mx-auto w-full max-w-5xl space-y-6 px-4 py-8 md:px-6">
+    <Skeleton className="h-8 w-56" />
+    <Skeleton className="h-40" />
+  </Loading>
+);

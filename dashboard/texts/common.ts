@@ -1,0 +1,42 @@
+/** Texts of the frame and of what every page shares. */
+export const common = {
+  product: 'smtp-sync',
+  skip: 'Skip to content',
+  navigation: 'Main',
+  nav: {
+    mailboxes: 'Mailboxes',
+    connect: 'Connect a mailbox',
+    glassBox: 'Glass Box',
+    notices: 'Notices',
+    billing: 'Billing',
+    account: 'Account',
+  },
+  menu: 'Account menu',
+  signOut: 'Sign out',
+  loading: 'Loading…',
+  retry: 'Try again',
+  close: 'Close',
+  cancel: 'Cancel',
+  save: 'Save',
+  copy: 'Copy',
+  copied: 'Copied',
+  moreActions: 'More actions',
+  errorTitle: 'This could not be loaded',
+  errorCode: (code: string) => `Code: ${code}`,
+  broken: {
+    title: 'This page broke',
+    sentence: 'That is our fault. Your mail goes on flowing; loading the page again usually helps.',
+    action: 'Load again',
+  },
+  offline: 'You are offline. What you see may be out of date; mail goes on flowing.',
+  sessionEnded: {
+    title: 'You are signed out',
+    sentence: 'Your session has ended. Sign in again and you will be back on this page.',
+    action: 'Sign in again',
+  },
+  notFound: {
+    title: 'There is no such page',
+    sentence: 'The address may be mistyped, or what was here has been deleted.',
+    action: 'Go to your mailboxes',
+  },
+} as const;

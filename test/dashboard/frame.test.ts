@@ -1,0 +1,70 @@
+/** The frame of the app in a real browser: navigation, signing out, the ends of a session and of the network. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { assertAccessible, openStage, type Stage, takeScreenshots } from './stage.ts';
+
+let stage: Stage;
+before(async () => {
+  stage = await openStage();
+});
+after(() => stage[Symbol.asyncDispose]());
+
+test('every visit of a signed-in person is drawn without errors, and accessible in both themes', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  const { page } = visitor;
+  await page.goto('/mailboxes');
+  await page.getByRole('heading', { name: 'Mailboxes', level: 1 }).waitFor();
+  await page.getByText('frame@gmail.example').waitFor();
+  await assertAccessible(page);
+  await takeScreenshots(page, 'frame');
+});
+
+test('an address that nothing is at says so', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  await visitor.page.goto('/mailboxes');
+  await visitor.page.evaluate("history.pushState(null, '', '/nowhere')");
+  await visitor.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  await assertAccessible(visitor.page);
+});
+
+test('a session that has ended is said over the page, and the way back is kept', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  const { page, context } = visitor;
+  await page.goto('/mailboxes');
+  await page.getByRole('heading', { name: 'Mailboxes', level: 1 }).waitFor();
+  await context.clearCookies();
+  await page.evaluate("window.dispatchEvent(new Event('session-ended'))");
+  const way = page.getByRole('link', { name: 'Sign in again' });
+  assert.equal(await way.getAttribute('href'), '/?next=%2Fmailboxes');
+  await assertAccessible(page);
+});
+
+test('offline is said', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  const { page, context } = visitor;
+  await page.goto('/mailboxes');
+  await page.getByRole('heading', { name: 'Mailboxes', level: 1 }).waitFor();
+  await context.setOffline(true);
+  await page.getByText('You are offline.').waitFor();
+  await context.setOffline(false);
+  await page.getByText('You are offline.').waitFor({ state: 'hidden' });
+  visitor.takeErrors();
+});
+
+test('signing out ends the session', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  const { page, context } = visitor;
+  await page.goto('/mailboxes');
+  await page.getByRole('button', { name: 'Account menu' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.waitForURL('/');
+  assert.equal((await context.request.get('/api/v1/account')).status(), 401);
+});
+
+test('who is not signed in is sent to the start, and told back where from', async () => {
+  const context = await stage.context();
+  const response = await context.request.get('/mailboxes', { maxRedirects: 0 });
+  assert.equal(response.status(), 303);
+  assert.equal(response.headers().location, '/?next=%2Fmailboxes');
+  await context.close();
+});
