@@ -66,6 +66,8 @@ const sharedFields = (env: Environment) => ({
 });
 
 const port = integer(0, 65_535);
+/** Workers wipe after this time; the web process says so on its pages. */
+const retentionDays = integer(15, 3650).prefault('60');
 
 const publicUrlField = (env: Environment, needed: boolean) =>
   isProduction(env) && needed
@@ -89,6 +91,7 @@ export const webFields = (env: Environment) => ({
   CONTACT_EMAIL: emailAddress.optional(),
   SUB_PROCESSORS: names.optional(),
   HISTORY_DAYS: integer(1, 3650).optional(),
+  RETENTION_DAYS: retentionDays,
 });
 
 export const workerFields = (env: Environment) => ({
@@ -106,7 +109,7 @@ export const workerFields = (env: Environment) => ({
   MAIL_FROM: sendsMail(env) ? mailFrom : mailFrom.optional(),
   // Where the links in mails lead.
   PUBLIC_URL: publicUrlField(env, sendsMail(env)),
-  RETENTION_DAYS: integer(15, 3650).prefault('60'),
+  RETENTION_DAYS: retentionDays,
 });
 
 const freezePair = <A, B>(a: A | undefined, b: B | undefined): Readonly<{ id: A; secret: B }> | null =>
@@ -183,6 +186,8 @@ export function readWebConfig(env: Environment) {
     subProcessors: Object.freeze(fields.SUB_PROCESSORS ?? []),
     /** Days of the database's history; null: none. */
     historyDays: fields.HISTORY_DAYS ?? null,
+    /** Days after which a mailbox at rest is wiped. */
+    retentionDays: fields.RETENTION_DAYS,
   });
 }
 export type WebConfig = ReturnType<typeof readWebConfig>;

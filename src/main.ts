@@ -5,6 +5,8 @@ import { DatabaseRefusal } from './db/connection.ts';
 import { countPendingMigrations } from './db/migration-state.ts';
 import { openDatabase } from './db/pool.ts';
 import { openQueue } from './db/queue.ts';
+import { openBilling } from './http/billing-parts.ts';
+import { installationOf } from './http/installation.ts';
 import { serveMetrics } from './http/metrics.ts';
 import { consentEndpoints, type Parts, type Settings } from './http/parts.ts';
 import { serveWeb } from './http/server.ts';
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
     queue,
     seal: createSeal(config.sealPublicKey),
     google: consentEndpoints(config),
+    billing: await openBilling(config, database),
     log,
     pendingMigrations: () => countPendingMigrations(database),
     settings: settingsOf(config),
@@ -62,11 +65,14 @@ const settingsOf = (config: WebConfig): Settings => ({
   publicUrl: config.publicUrl,
   sessionSecret: config.sessionSecret,
   pollSeconds: config.pollSeconds,
+  allowance: config.allowance,
   trustedProxies: config.trustedProxies,
   signInsPerMinute: 120,
   dialsPerMinute: 60,
   revokeWaitMs: 5000,
   discoverWaitMs: 12_000,
+  sendsMail: config.sendsMail,
+  installation: installationOf(config),
 });
 
 function untilStopped(): Promise<void> {

@@ -132,6 +132,7 @@ async function leaseOf(world: World, options: Partial<Lease['options']>): Promis
       pollSeconds: 300,
       ...options,
     },
+    mayWatch: true,
     createdAt: world.now,
     failures: 0,
   };

@@ -8,6 +8,8 @@ import type { UserId } from '../src/core/mailbox.ts';
 import { countPendingMigrations } from '../src/db/migration-state.ts';
 import type { Database } from '../src/db/pool.ts';
 import { openQueue } from '../src/db/queue.ts';
+import { openBilling } from '../src/http/billing-parts.ts';
+import { installationOf } from '../src/http/installation.ts';
 import type { Parts, Settings } from '../src/http/parts.ts';
 import { consentEndpoints } from '../src/http/parts.ts';
 import { serveWeb } from '../src/http/server.ts';
@@ -55,17 +57,21 @@ export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): 
     queue,
     seal: createSeal(config.sealPublicKey),
     google: consentEndpoints(config),
+    billing: await openBilling(config, database),
     log: createLog({ level: 'debug', name: 'web', destination: { write: (line) => lines.push(line) } }),
     pendingMigrations: () => countPendingMigrations(database),
     settings: {
       publicUrl: PUBLIC_URL,
       sessionSecret: config.sessionSecret,
       pollSeconds: 300,
+      allowance: config.allowance,
       trustedProxies: 1,
       signInsPerMinute: 1000,
       dialsPerMinute: 1000,
       revokeWaitMs: 300,
       discoverWaitMs: 0,
+      sendsMail: true,
+      installation: installationOf(config),
       ...settings,
     },
   };

@@ -65,6 +65,18 @@ export const OUR_FAULTS = {
     'Google cannot confirm the permission at the moment.',
     'It goes on by itself.',
   ),
+  'stripe-unavailable': text(
+    'retry',
+    'The payment service has a problem',
+    'Stripe, which takes the payments, does not answer at the moment.',
+    'Try again in a minute. Your plan and your mailboxes stay as they are.',
+  ),
+  'plan-limit': text(
+    'none',
+    'Waiting for a larger plan',
+    'Your plan allows fewer mailboxes than you have connected, so this one is not looked at.',
+    'It goes on by itself as soon as the plan allows it. The page Billing shows your plan.',
+  ),
   'lease-lost': text(
     'wait',
     'Another worker took over',

@@ -106,6 +106,11 @@ export const FAULTS = {
     'The mail server’s certificate cannot be verified for this name.',
   ),
   'folder-missing': entry('mailbox', 'later', 'A chosen folder does not exist at the source.'),
+  'plan-limit': entry(
+    'mailbox',
+    'never',
+    'The plan allows fewer mailboxes than are connected, so this one waits. It goes on by itself when the plan allows it: see the page Billing.',
+  ),
   'setup-unfinished': entry('mailbox', 'never', 'You have not chosen yet what to import.'),
 
   // The user's consent and allowance at Google.
@@ -137,6 +142,7 @@ export const FAULTS = {
   'project-quota': entry('service', 'later', 'The service has used its daily allowance at Gmail.'),
   'gmail-unavailable': entry('service', 'later', 'Gmail has a temporary problem.'),
   'google-unavailable': entry('service', 'later', 'Google’s sign-in has a temporary problem.'),
+  'stripe-unavailable': entry('service', 'later', 'The payment service has a temporary problem.'),
   'lease-lost': entry('service', 'later', 'Another worker has taken over this mailbox.'),
   'seal-broken': entry('service', 'never', 'A stored secret cannot be opened. Enter it again.'),
   'database-unavailable': entry('service', 'later', 'The database cannot be reached.'),

@@ -13,7 +13,10 @@ export interface Lease {
   readonly sealedPassword: Uint8Array;
   readonly sealedFingerprintKey: Uint8Array;
   readonly sealedRefreshToken: Uint8Array;
+  /** As the owner chose, within the owner's plan. */
   readonly options: MailboxOptions;
+  /** Whether the plan lets a run wait for news at the source. */
+  readonly mayWatch: boolean;
   readonly createdAt: number;
   /** Visits in a row that ended in a fault. */
   readonly failures: number;

@@ -1,5 +1,6 @@
 /** Who runs which mailbox: src/core/ports.ts says what is promised, claim_mailboxes in the schema how. */
 import type { MailboxId, MailboxOptions, Protocol, Security, UserId } from '../core/mailbox.ts';
+import { effectivePollSeconds, mayWatch, type PlanName } from '../core/plan.ts';
 import type { Leases } from '../core/ports.ts';
 import type { Lease, Verdict } from '../core/schedule.ts';
 import type { Database, Statement, Tx } from './pool.ts';
@@ -93,6 +94,7 @@ interface ClaimedRow {
   created_at: Date;
   failures: number;
   sealed_refresh_token: Buffer;
+  plan: PlanName | null;
 }
 
 const leaseOf = (row: ClaimedRow): Lease => ({
@@ -104,7 +106,8 @@ const leaseOf = (row: ClaimedRow): Lease => ({
   sealedPassword: row.sealed_password,
   sealedFingerprintKey: row.sealed_fingerprint_key,
   sealedRefreshToken: row.sealed_refresh_token,
-  options: row.options,
+  options: { ...row.options, pollSeconds: effectivePollSeconds(row.options.pollSeconds, row.plan) },
+  mayWatch: mayWatch(row.plan),
   createdAt: row.created_at.getTime(),
   failures: row.failures,
 });

@@ -70,7 +70,7 @@ export interface QueueOptions {
 /** Jobs are looked for this often; a waiting wizard watches. */
 const POLL_SECONDS = 0.5;
 const CONCURRENCY = {
-  probe: 4,
+  probe: 8,
   revoke: 2,
   discover: 4,
   'end-customer': 1,
@@ -78,6 +78,8 @@ const CONCURRENCY = {
   sweep: 1,
   notify: 1,
 } as const;
+/** So many of these for one user: who names servers that never answer keeps nobody else waiting. */
+const PER_USER = 2;
 
 /** The schema must be installed (npm run migrate). The queue lives on `db` and does not close it. */
 export async function openQueue(db: Database, options: QueueOptions): Promise<JobQueue> {
@@ -102,7 +104,7 @@ export async function openQueue(db: Database, options: QueueOptions): Promise<Jo
   return {
     probe: async (tx, job) => {
       const singletonKey = `${job.mailboxId}:${job.revision}`;
-      await boss.send('probe', job, { db: within(tx), singletonKey });
+      await boss.send('probe', job, { ...sending(tx, job), singletonKey });
     },
     revoke: async (tx, job) => {
       const id = await boss.send('revoke', job, { db: within(tx) });
@@ -114,13 +116,13 @@ export async function openQueue(db: Database, options: QueueOptions): Promise<Jo
       return (await tx.query(sql, [jobId])).length === 0;
     },
     discover: async (tx, job) => {
-      await boss.send('discover', job, { db: within(tx) });
+      await boss.send('discover', job, sending(tx, job));
     },
     endCustomer: async (tx, job) => {
       await boss.send('end-customer', job, { db: within(tx) });
     },
     preview: async (tx, job) => {
-      await boss.send('preview', job, { db: within(tx) });
+      await boss.send('preview', job, sending(tx, job));
     },
     sweep: async () => {
       await boss.send('sweep', {}, { singletonSeconds: 300 });
@@ -136,13 +138,20 @@ const within = (tx: Tx) => ({
   executeSql: async (text: string, values?: unknown[]) => ({ rows: await tx.query(text, values) }),
 });
 
+/** A job that dials on behalf of a user. */
+const sending = (tx: Tx, { userId }: { readonly userId: UserId }) => ({
+  db: within(tx),
+  group: { id: userId },
+});
+
 async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
   const options = (name: keyof typeof CONCURRENCY) => ({
     pollingIntervalSeconds: POLL_SECONDS,
     localConcurrency: CONCURRENCY[name],
   });
+  const dialling = (name: keyof typeof CONCURRENCY) => ({ ...options(name), localGroupConcurrency: PER_USER });
   // Those two name users, who may be gone by then: what is done is removed at once, not by the next clean-up.
-  await boss.work<ProbeJob>('probe', options('probe'), async ([job]) => {
+  await boss.work<ProbeJob>('probe', dialling('probe'), async ([job]) => {
     if (!job) return;
     await handlers.probe(job.data, job.signal);
     await boss.deleteJob('probe', job.id);
@@ -152,10 +161,10 @@ async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
     await handlers.revoke(job.data, job.signal);
     await boss.deleteJob('revoke', job.id);
   });
-  await boss.work<DiscoverJob>('discover', options('discover'), async ([job]) => {
+  await boss.work<DiscoverJob>('discover', dialling('discover'), async ([job]) => {
     if (job) await handlers.discover(job.data, job.signal);
   });
-  await boss.work<PreviewJob>('preview', options('preview'), async ([job]) => {
+  await boss.work<PreviewJob>('preview', dialling('preview'), async ([job]) => {
     if (job) await handlers.preview(job.data, job.signal);
   });
   await boss.work<EndCustomerJob>('end-customer', options('end-customer'), async ([job]) => {

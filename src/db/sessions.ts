@@ -11,12 +11,18 @@ export async function findSessionUser(tx: Tx, tokenHash: Uint8Array): Promise<Us
 
 export async function createSession(
   tx: Tx,
-  session: { readonly tokenHash: Uint8Array; readonly userId: UserId; readonly lifetimeMs: number },
+  session: {
+    readonly tokenHash: Uint8Array;
+    readonly userId: UserId;
+    readonly lifetimeMs: number;
+    /** What it was opened with, coarsely; null: not known. */
+    readonly browser: string | null;
+  },
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO sessions (token_hash, user_id, expires_at)
-     VALUES ($1, $2, now() + $3 * interval '1 millisecond')`,
-    [session.tokenHash, session.userId, session.lifetimeMs],
+    `INSERT INTO sessions (token_hash, user_id, expires_at, browser)
+     VALUES ($1, $2, now() + $3 * interval '1 millisecond', $4)`,
+    [session.tokenHash, session.userId, session.lifetimeMs, session.browser],
   );
 }
 
@@ -24,12 +30,39 @@ export async function deleteSession(tx: Tx, tokenHash: Uint8Array): Promise<void
   await tx.query('DELETE FROM sessions WHERE token_hash = $1', [tokenHash]);
 }
 
-/** The tenant's sessions that have not expired. */
-export async function listSessions(tx: Tx): Promise<{ createdAt: Date; expiresAt: Date }[]> {
-  return tx.query(
-    `SELECT created_at AS "createdAt", expires_at AS "expiresAt" FROM sessions
-     WHERE user_id = current_tenant() AND expires_at > now() ORDER BY created_at`,
+/** All of the tenant's. */
+export async function deleteSessions(tx: Tx): Promise<void> {
+  await tx.query('DELETE FROM sessions WHERE user_id = current_tenant()');
+}
+
+export interface SessionRow {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly browser: string | null;
+  readonly tokenHash: Uint8Array;
+}
+
+/** The tenant's sessions that have not expired, newest first. */
+export async function listSessions(tx: Tx): Promise<SessionRow[]> {
+  return tx.query<SessionRow>(
+    `SELECT id, created_at AS "createdAt", expires_at AS "expiresAt", browser, token_hash AS "tokenHash" FROM sessions
+     WHERE user_id = current_tenant() AND expires_at > now() ORDER BY created_at DESC, id`,
   );
+}
+
+/** Ends one of the tenant's sessions; its token's hash, or null when there is no such session. */
+export async function endSession(tx: Tx, id: string): Promise<Uint8Array | null> {
+  const [row] = await tx.query<{ hash: Uint8Array }>(
+    'DELETE FROM sessions WHERE user_id = current_tenant() AND id = $1 RETURNING token_hash AS hash',
+    [id],
+  );
+  return row?.hash ?? null;
+}
+
+/** Ends all of the tenant's sessions but the one with this token. */
+export async function endOtherSessions(tx: Tx, tokenHash: Uint8Array): Promise<void> {
+  await tx.query('DELETE FROM sessions WHERE user_id = current_tenant() AND token_hash <> $1', [tokenHash]);
 }
 
 /** Token hashes of the tenant's sessions that have not expired. */

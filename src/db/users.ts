@@ -22,6 +22,12 @@ export async function findGoogleUser(tx: Tx, googleSub: string): Promise<UserId 
   return row?.id ?? null;
 }
 
+/** Whose refresh token has this hash, as Google's RISC events name it. For nobody's transaction. */
+export async function findTokenUsers(tx: Tx, refreshTokenHash: string): Promise<UserId[]> {
+  const rows = await tx.query<{ id: UserId }>('SELECT * FROM grant_user_ids($1) AS id', [refreshTokenHash]);
+  return rows.map(({ id }) => id);
+}
+
 /** The tenant; null when deleted meanwhile. */
 export async function findUser(tx: Tx): Promise<User | null> {
   const [row] = await tx.query<User>('SELECT id, email, created_at AS "createdAt" FROM users');

@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserId } from '../core/mailbox.ts';
 import { listApiKeys } from '../db/api-keys.ts';
+import { readSubscription } from '../db/billing.ts';
 import { readGrant } from '../db/grants.ts';
 import { listMailboxes, recallMailbox } from '../db/mailboxes.ts';
+import { listReports } from '../db/probe-reports.ts';
 import { listSessions } from '../db/sessions.ts';
 import { deleteUser, findUser } from '../db/users.ts';
 import type { Account } from './api.ts';
@@ -47,6 +49,8 @@ export async function deleteAccount(parts: Parts, userId: UserId): Promise<boole
         userId,
         sealedRefreshToken: Buffer.from(grant.sealedRefreshToken).toString('base64'),
       }));
+    const subscription = await readSubscription(tx);
+    if (subscription) await parts.queue.endCustomer(tx, { customerId: subscription.customerId });
     await deleteUser(tx);
     return enqueued;
   });
@@ -62,10 +66,23 @@ export async function deleteAccount(parts: Parts, userId: UserId): Promise<boole
 /** Everything that is stored about the account as one JSON document, piece by piece; no secrets. */
 export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerator<string> {
   const account = await readAccount(parts, userId);
-  const [apiKeys, mailboxes, sessions] = await parts.database.withTenant(userId, (tx) =>
-    Promise.all([listApiKeys(tx), listMailboxes(tx), listSessions(tx)]),
+  const [apiKeys, mailboxes, sessions, setups, subscription] = await parts.database.withTenant(userId, (tx) =>
+    Promise.all([
+      listApiKeys(tx),
+      listMailboxes(tx),
+      listSessions(tx),
+      listReports(tx),
+      readSubscription(tx),
+    ]),
   );
-  const head = JSON.stringify({ account, sessions, apiKeys, mailboxes: mailboxes.map(mailboxView) });
+  const head = JSON.stringify({
+    account,
+    sessions,
+    apiKeys,
+    subscription,
+    setups,
+    mailboxes: mailboxes.map(mailboxView),
+  });
   yield `${head.slice(0, -1)},"audit":[`;
   let separator = '\n';
   for await (const entry of readAudit(parts, userId, EVERYTHING)) {

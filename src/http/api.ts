@@ -187,7 +187,7 @@ export const auditQuerySchema = z.strictObject({
     .default(100),
   cursor: z
     .string()
-    .regex(/^\d{1,18}$/, 'must be a nextCursor')
+    .regex(/^\d{1,17}-\d{1,18}$/, 'must be a nextCursor')
     .optional(),
 });
 
@@ -216,5 +216,9 @@ export const errorSchema = z.object({ error: z.object({ code: z.string(), messag
 /** `revoked`: whether Google has confirmed within a few seconds; otherwise a worker goes on trying. */
 export const deletedAccountSchema = z.object({ deleted: z.literal(true), revoked: z.boolean() });
 
+export * from './contract/billing.ts';
 export type * from './contract/faults.ts';
+export * from './contract/glass-box.ts';
+export * from './contract/notices.ts';
+export * from './contract/sessions.ts';
 export * from './contract/wizard.ts';

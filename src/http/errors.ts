@@ -2,20 +2,28 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { FAULTS, type FaultCode, isFault } from '../core/fault.ts';
-import type { Log } from '../core/ports.ts';
-import { notice } from './pages/layout.ts';
+import { frameOf } from './frame-of.ts';
+import { errorPage } from './pages/error.ts';
+import type { Parts } from './parts.ts';
 
 const ERRORS = {
   'invalid-request': [400, 'The request is not valid.'],
   'invalid-json': [400, 'The body is not valid JSON.'],
   'credentials-invalid': [400, FAULTS['credentials-invalid'].message],
   'not-yet-available': [400, 'This option is not available yet.'],
+  'signature-invalid': [400, 'The signature does not fit.'],
   unauthorized: [401, 'Sign in, or send a valid API key.'],
+  'plan-limit': [402, 'Your plan does not allow this. The page Billing (/billing) shows the plans.'],
   'origin-refused': [403, 'This request must come from the service’s own pages.'],
   'not-found': [404, 'There is nothing here.'],
+  'method-not-allowed': [405, 'This address does not take that kind of request.'],
   'mailbox-exists': [409, 'This mailbox is connected already.'],
   'too-many': [409, 'There are as many of these as an account may have. Delete one first.'],
   'state-conflict': [409, 'The mailbox is in a state that does not allow this.'],
+  'nothing-to-retry': [409, 'There is nothing left to try again for this entry.'],
+  'self-hosted': [409, 'This installation is self-hosted: there is nothing to pay.'],
+  'already-subscribed': [409, 'You have a subscription already. Manage it instead.'],
+  'not-subscribed': [409, 'There is no subscription to manage yet.'],
   'too-large': [413, 'The body is too large.'],
   'unsupported-media-type': [415, 'Send the body as application/json.'],
   'rate-limited': [429, 'Too many requests. Try again in a minute.'],
@@ -24,6 +32,7 @@ const ERRORS = {
   'count-failed': [503, 'The messages could not be counted.'],
   'database-unavailable': [503, FAULTS['database-unavailable'].message],
   'google-unavailable': [503, FAULTS['google-unavailable'].message],
+  'stripe-unavailable': [503, FAULTS['stripe-unavailable'].message],
   internal: [500, 'Something went wrong on our side.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -70,11 +79,17 @@ export const parseInput = <S extends z.ZodType>(schema: S, input: unknown): z.in
   return parsed.data;
 };
 
+/** Faults of others that a call may meet. */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
+  'database-unavailable',
+  'google-unavailable',
+  'stripe-unavailable',
+]);
+
 /** Whatever was thrown, as a refusal; the unforeseen becomes a plain 500. */
 export const asHttpError = (error: unknown): HttpError => {
   if (error instanceof HttpError) return error;
-  if (isFault(error, 'database-unavailable') || isFault(error, 'google-unavailable'))
-    return new HttpError(error.code as ErrorCode);
+  if (isFault(error) && PASSING.has(error.code)) return new HttpError(error.code as ErrorCode);
   return new HttpError(parserErrors[typeOf(error)] ?? 'internal');
 };
 
@@ -102,17 +117,17 @@ export const answerNotFound: RequestHandler = () => {
 
 /** Pages get a page, everything else the contract's JSON. The unforeseen is logged, by class and stack only. */
 export const errorHandler =
-  (log: Log): ErrorRequestHandler =>
+  (parts: Pick<Parts, 'log' | 'settings'>): ErrorRequestHandler =>
   (error, req, res, _next) => {
     const refusal = asHttpError(error);
     if (refusal.status >= 500)
-      log.error('request-failed', { method: req.method, status: refusal.status, error });
+      parts.log.error('request-failed', { method: req.method, status: refusal.status, error });
     if (res.headersSent) {
       res.destroy();
       return;
     }
     res.status(refusal.status);
     if (!req.path.startsWith('/api/') && req.accepts(['json', 'html']) === 'html')
-      res.send(notice('That did not work', refusal.message, { href: '/', text: 'Back to the start' }));
+      res.send(errorPage(frameOf(parts, req), refusal));
     else res.json({ error: { code: refusal.code, message: refusal.message } });
   };

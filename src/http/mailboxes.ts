@@ -16,6 +16,7 @@ import {
 } from './api.ts';
 import { faultView, HttpError, parseInput } from './errors.ts';
 import type { Parts } from './parts.ts';
+import { assertMayConnect, assertMayRun, fillRoom } from './plan.ts';
 
 const MAX_MAILBOXES = 100;
 
@@ -39,10 +40,7 @@ export const mailboxView = (row: rows.MailboxRow): Mailbox => ({
     bytes: row.bytes,
   },
   lastSyncAt: row.lastSyncAt?.toISOString() ?? null,
-  nextSyncAt:
-    !row.draft && (row.state === 'active' || row.state === 'unreachable')
-      ? row.nextRunAt.toISOString()
-      : null,
+  nextSyncAt: row.state === 'active' || row.state === 'unreachable' ? row.nextRunAt.toISOString() : null,
   createdAt: row.createdAt.toISOString(),
 });
 
@@ -70,6 +68,7 @@ export async function connectMailbox(parts: Parts, userId: UserId, input: Create
     const others = await rows.listMailboxes(tx);
     if (others.length >= MAX_MAILBOXES) throw new HttpError('too-many');
     if (others.some((other) => isSameAccount(other, server))) throw new HttpError('mailbox-exists');
+    await assertMayConnect(tx, others);
     const row = await rows.createMailbox(tx, {
       ...server,
       id,
@@ -135,6 +134,7 @@ export async function deleteMailbox(parts: Parts, userId: UserId, id: string): P
     return rows.deleteMailbox(tx, id as MailboxId);
   });
   if (!gone) throw new HttpError('not-found');
+  await fillRoom(parts, userId);
 }
 
 /**
@@ -144,28 +144,45 @@ export async function deleteMailbox(parts: Parts, userId: UserId, id: string): P
 export const syncMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
   change(parts, userId, id, async (tx, current) => {
     const { id: mailboxId, state, revision, draft } = current;
-    if (state === 'suspended') throw new HttpError('state-conflict');
-    if (draft) await rows.setProbing(tx, mailboxId);
+    if (draft) return testAgain(parts, tx, userId, current);
     // Its probe may have been given up; one that still waits takes this one in.
-    if (draft || state === 'probing') return parts.queue.probe(tx, { userId, mailboxId, revision });
+    if (state === 'probing') return parts.queue.probe(tx, { userId, mailboxId, revision });
     if (state !== 'active' && state !== 'unreachable') throw new HttpError('state-conflict');
     await rows.setDue(tx, mailboxId);
   });
 
-export const pauseMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
-  change(parts, userId, id, async (tx, current) => {
+export const pauseMailbox = async (parts: Parts, userId: UserId, id: string): Promise<Mailbox> => {
+  const paused = await change(parts, userId, id, async (tx, current) => {
     if (current.state === 'suspended' || current.draft) throw new HttpError('state-conflict');
     await rows.setState(tx, current.id, 'paused', null);
   });
+  await fillRoom(parts, userId);
+  return paused;
+};
 
 export const resumeMailbox = (parts: Parts, userId: UserId, id: string): Promise<Mailbox> =>
   change(parts, userId, id, async (tx, current) => {
-    if (current.state === 'suspended') throw new HttpError('state-conflict');
+    if (current.state === 'suspended')
+      throw new HttpError(current.faultCode === 'plan-limit' ? 'plan-limit' : 'state-conflict');
     if (current.state !== 'paused') return;
-    if (current.draft) await startDraft(tx, current.id);
+    await assertMayRun(tx, await rows.listMailboxes(tx));
+    if (current.draft) {
+      if (current.faultCode !== 'setup-unfinished') return testAgain(parts, tx, userId, current);
+      await startDraft(tx, current.id);
+    }
     if ((await readGrant(tx)) === null) await rows.setState(tx, current.id, 'needs-consent', 'grant-missing');
     else await rows.setState(tx, current.id, 'active', null);
   });
+
+async function testAgain(
+  parts: Parts,
+  tx: Tx,
+  userId: UserId,
+  { id: mailboxId, revision }: rows.MailboxRow,
+): Promise<void> {
+  await rows.setProbing(tx, mailboxId);
+  await parts.queue.probe(tx, { userId, mailboxId, revision });
+}
 
 /** What its test found has been chosen from, and is nobody's business any more. */
 async function startDraft(tx: Tx, id: MailboxId): Promise<void> {

@@ -1,6 +1,10 @@
 /** The API's calls as data: the router serves exactly these, and openapi.ts describes exactly these. */
 import * as api from './api.ts';
+import { BILLING_OPERATIONS } from './operations/billing.ts';
+import { GLASS_BOX_OPERATIONS } from './operations/glass-box.ts';
+import { NOTICES_OPERATIONS } from './operations/notices.ts';
 import type { Operation } from './operations/operation.ts';
+import { SESSIONS_OPERATIONS } from './operations/sessions.ts';
 import { WIZARD_OPERATIONS } from './operations/wizard.ts';
 
 export type { Operation } from './operations/operation.ts';
@@ -155,7 +159,11 @@ export const OPERATIONS = {
     status: 200,
     mediaType: 'text/event-stream',
   },
+  ...GLASS_BOX_OPERATIONS,
   ...WIZARD_OPERATIONS,
+  ...NOTICES_OPERATIONS,
+  ...SESSIONS_OPERATIONS,
+  ...BILLING_OPERATIONS,
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof OPERATIONS;

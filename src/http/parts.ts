@@ -1,9 +1,12 @@
 /** What the web process is wired from; src/main.ts and the tests fill it in. */
 import type { WebConfig } from '../config.ts';
+import type { Allowance } from '../core/estimate.ts';
 import type { Log, Seal } from '../core/ports.ts';
 import type { Database } from '../db/pool.ts';
 import type { JobQueue } from '../db/queue.ts';
 import type { ConsentEndpoints } from '../google/consent.ts';
+import type { BillingParts } from './billing-parts.ts';
+import type { Installation } from './installation.ts';
 
 export interface Parts {
   readonly database: Database;
@@ -11,6 +14,8 @@ export interface Parts {
   readonly seal: Seal;
   /** null: no OAuth client is configured, so nobody can sign in. */
   readonly google: ConsentEndpoints | null;
+  /** null: this installation does not bill and limits nothing. */
+  readonly billing: BillingParts | null;
   readonly log: Log;
   /** How many migrations the database lacks. Fault `database-unavailable`. */
   pendingMigrations(): Promise<number>;
@@ -23,6 +28,8 @@ export interface Settings {
   readonly sessionSecret: string;
   /** Seconds between visits to a mailbox that chose no interval of its own. */
   readonly pollSeconds: number;
+  /** What Gmail allows each user: how long a backlog takes. */
+  readonly allowance: Allowance;
   /** How many proxies stand before us, whose X-Forwarded-For counts. */
   readonly trustedProxies: number;
   /** Requests per minute: sign-ins of one address, and calls of one user that make a worker dial out. */
@@ -32,6 +39,10 @@ export interface Settings {
   readonly revokeWaitMs: number;
   /** ms that a discovery waits for a worker's answer; a worker takes up to 10 s. */
   readonly discoverWaitMs: number;
+  /** Whether notices go out by mail; workers send them. */
+  readonly sendsMail: boolean;
+  /** What the public pages say about this installation. */
+  readonly installation: Installation;
 }
 
 /** How this installation asks for consent; null when no OAuth client is configured. */

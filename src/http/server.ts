@@ -1,8 +1,8 @@
 /** The web process's HTTP: middleware in order, then routers, then what is left: 404 and refusals. */
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import express, { type Express, type RequestHandler } from 'express';
 import { createApiRouter } from './api-router.ts';
+import { serveAsset } from './assets.ts';
 import { answerNotFound, errorHandler } from './errors.ts';
 import { createEventHub } from './events.ts';
 import { createLimits } from './limits.ts';
@@ -10,8 +10,11 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { createHandlers } from './routes/api.ts';
+import { createAppRouter } from './routes/app.ts';
 import { createAuthRouter } from './routes/auth.ts';
-import { createPagesRouter } from './routes/pages.ts';
+import { createPublicRouter, hideFromSearch } from './routes/public.ts';
+import { createUnsubscribeRouter } from './routes/unsubscribe.ts';
+import { createWebhooksRouter } from './routes/webhooks.ts';
 import { noStore, securityHeaders } from './security.ts';
 
 export interface WebServer {
@@ -20,8 +23,6 @@ export interface WebServer {
   /** Stops taking connections, ends event streams, lets requests under way finish for up to `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
-
-const PUBLIC = fileURLToPath(new URL('./public', import.meta.url));
 
 /** Resolves once it listens; `port` 0 takes a free one. */
 export async function serveWeb(parts: Parts, port: number, host: string): Promise<WebServer> {
@@ -52,23 +53,24 @@ function createApp(parts: Parts, metrics: Metrics, hub: ReturnType<typeof create
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
   app.set('case sensitive routing', true);
-  app.use(metrics.measure, securityHeaders(publicUrl));
+  app.use(metrics.measure, securityHeaders(publicUrl), hideFromSearch);
   app.get('/healthz', (_req, res) => {
     res.json({ ok: true });
   });
   app.get('/readyz', ready(parts));
-  app.get('/robots.txt', (_req, res) => {
-    res.type('text/plain').send('User-agent: *\nDisallow: /\n');
-  });
-  app.use(express.static(PUBLIC, { index: false, maxAge: '5m' }), noStore);
+  app.get('/assets/:name', serveAsset);
+  app.use(noStore);
   const description = describeApi(publicUrl);
   app.get('/api/openapi.json', (_req, res) => {
     res.json(description);
   });
+  app.use(createWebhooksRouter(parts));
   app.use(createApiRouter(parts, limits, createHandlers(parts, hub)));
   app.use('/api', answerNotFound);
-  app.use(createAuthRouter(parts, limits), createPagesRouter(parts, limits), answerNotFound);
-  app.use(errorHandler(parts.log));
+  app.use(createAuthRouter(parts, limits), createAppRouter(parts), createPublicRouter(parts));
+  app.use(createUnsubscribeRouter(parts));
+  app.use(answerNotFound);
+  app.use(errorHandler(parts));
   return app;
 }
 

@@ -5,6 +5,8 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** Express's notation; the only parameter there is, `:id`, is a UUID. */
   readonly path: string;
+  /** `:id` is an audit entry's instead: a number. */
+  readonly idIs?: 'entry';
   readonly summary: string;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;

@@ -13,6 +13,10 @@ import type { EventHub } from '../events.ts';
 import * as mailboxes from '../mailboxes.ts';
 import type { Parts } from '../parts.ts';
 import { hashToken, newToken } from '../session.ts';
+import { billingHandlers } from './billing.ts';
+import { type GlassBoxName, glassBoxHandlers } from './glass-box.ts';
+import { noticeHandlers } from './notices.ts';
+import { sessionHandlers } from './sessions.ts';
 import { wizardHandlers } from './wizard.ts';
 
 const MAX_API_KEYS = 20;
@@ -22,7 +26,11 @@ export const createHandlers = (parts: Parts, hub: EventHub): Handlers => ({
   ...apiKeyHandlers(parts),
   ...mailboxHandlers(parts),
   ...auditHandlers(parts),
+  ...billingHandlers(parts),
+  ...glassBoxHandlers(parts),
   ...wizardHandlers(parts),
+  ...noticeHandlers(parts),
+  ...sessionHandlers(parts),
   discover: ({ userId, body }) => discoverServers(parts, userId, body.email),
   watchEvents: async ({ caller, res }) => {
     await hub.connect(caller, res);
@@ -83,6 +91,10 @@ const mailboxHandlers = (
   | 'listAudit'
   | 'exportAudit'
   | 'watchEvents'
+  | GlassBoxName
+  | 'readBilling'
+  | 'startCheckout'
+  | 'openPortal'
   | 'readProbe'
   | 'previewMailbox'
 > => ({

@@ -1,0 +1,55 @@
+/** The Glass Box's calls beside the audit log itself. */
+import { auditCsvQuerySchema, retriedSchema } from '../api.ts';
+import {
+  auditStatsSchema,
+  domainsQuerySchema,
+  domainsSchema,
+  mailboxStatsSchema,
+  reconciliationQuerySchema,
+  reconciliationsSchema,
+} from '../contract/glass-box.ts';
+import type { Operation } from './operation.ts';
+
+export const GLASS_BOX_OPERATIONS = {
+  readAuditStats: {
+    method: 'get',
+    path: '/api/v1/audit/stats',
+    summary: 'Messages and bytes over time by status; the filters are those of the audit log',
+    query: auditCsvQuerySchema,
+    status: 200,
+    answer: auditStatsSchema,
+  },
+  suggestDomains: {
+    method: 'get',
+    path: '/api/v1/audit/domains',
+    summary: 'Sender domains that begin with, or else hold, a text; most frequent first',
+    query: domainsQuerySchema,
+    status: 200,
+    answer: domainsSchema,
+  },
+  retryAuditEntry: {
+    method: 'post',
+    path: '/api/v1/audit/:id/retry',
+    idIs: 'entry',
+    summary:
+      'Try the message of a failed or uncertain entry again. An uncertain one may be in Gmail already and would then be there twice',
+    status: 200,
+    answer: retriedSchema,
+    dials: true,
+  },
+  readMailboxStats: {
+    method: 'get',
+    path: '/api/v1/mailboxes/:id/stats',
+    summary: 'Delay from arrival to Gmail, movement of the last 7 days, and how long the backlog takes',
+    status: 200,
+    answer: mailboxStatsSchema,
+  },
+  listReconciliations: {
+    method: 'get',
+    path: '/api/v1/reconciliation',
+    summary: 'By mailbox and day: how many messages the source listed, and where each of them is',
+    query: reconciliationQuerySchema,
+    status: 200,
+    answer: reconciliationsSchema,
+  },
+} as const satisfies Record<string, Operation>;

@@ -1,0 +1,53 @@
+/** Billing where nobody clicks and no webhook comes: customers of deleted accounts, lost webhooks, time that went by. */
+import { type Biller, syncSubscription } from '../../src/core/billing.ts';
+import type { UserId } from '../../src/core/mailbox.ts';
+import type { Log } from '../../src/core/ports.ts';
+import {
+  applyPlan,
+  findPlansToApply,
+  findSubscriptionsToCheck,
+  readSubscription,
+  storeSubscription,
+} from '../../src/db/billing.ts';
+import type { Database } from '../../src/db/pool.ts';
+import type { EndCustomerJob } from '../../src/db/queue.ts';
+
+export interface BillingDeps {
+  readonly db: Database;
+  readonly log: Log;
+  /** null: this worker has no key to Stripe. */
+  readonly biller: Biller | null;
+}
+
+/** Asked about at each sweep. */
+const CHECKS = 100;
+
+/** Throws when Stripe could not be reached, so that the job is tried again. */
+export async function endCustomer({ customerId }: EndCustomerJob, { biller }: BillingDeps): Promise<void> {
+  if (biller === null) throw new Error('STRIPE_SECRET_KEY is missing, so a customer cannot be ended');
+  await biller.endCustomer(customerId);
+}
+
+/** Looks again at subscriptions nobody has told about for long, then brings every mailbox in line with its plan. */
+export async function sweepBilling(deps: BillingDeps): Promise<void> {
+  const { db, log, biller } = deps;
+  const stale = biller ? await db.asNobody((tx) => findSubscriptionsToCheck(tx, CHECKS)) : [];
+  for (const userId of stale) await check(userId, deps, biller);
+  for (const userId of await db.asNobody(findPlansToApply)) {
+    const count = await db.withTenant(userId, applyPlan);
+    log.info('plan applied', { userId, count });
+  }
+}
+
+async function check(userId: UserId, { db, log }: BillingDeps, biller: Biller | null): Promise<void> {
+  if (biller === null) return;
+  try {
+    await syncSubscription(biller, {
+      load: () => db.withTenant(userId, readSubscription),
+      store: (customer, revision) => db.withTenant(userId, (tx) => storeSubscription(tx, customer, revision)),
+    });
+  } catch (error) {
+    // It stays on the list.
+    log.warn('subscription not checked', { userId, error });
+  }
+}
