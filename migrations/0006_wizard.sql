@@ -1,9 +1,10 @@
 -- The wizard: mailboxes that are connected and not started yet, what their test found, and how much there would be to import.
 
--- A draft is probed and never visited: not due, not active, until its owner has chosen what to import.
+-- A draft is probed and never visited until its owner has chosen what to import. Its test over, it is paused: with the
+-- code of what went wrong, or `setup-unfinished`.
 ALTER TABLE mailboxes
   ADD COLUMN draft boolean NOT NULL DEFAULT false,
-  ADD CONSTRAINT mailboxes_draft CHECK (NOT draft OR (state <> 'active' AND next_run_at = 'infinity'));
+  ADD CONSTRAINT mailboxes_draft CHECK (NOT draft OR state IN ('probing', 'paused'));
 
 -- How far the test of a mailbox has come, and for drafts what it found. Gone when the mailbox is set up.
 CREATE TABLE probe_reports (

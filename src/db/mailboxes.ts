@@ -20,7 +20,6 @@ export interface MailboxRow extends Server {
   readonly skipped: number;
   readonly waiting: number;
   readonly bytes: number;
-  /** Means nothing for a draft. */
   readonly nextRunAt: Date;
   readonly lastSyncAt: Date | null;
   readonly createdAt: Date;
@@ -78,9 +77,8 @@ export interface NewMailbox extends Server {
 export async function createMailbox(tx: Tx, mailbox: NewMailbox): Promise<MailboxRow> {
   const [row] = await tx.query<MailboxRow>(
     `INSERT INTO mailboxes (id, user_id, protocol, host, port, security, username, options, sealed_password,
-       sealed_fingerprint_key, draft, next_run_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $11 THEN 'infinity' ELSE now() END)
-     RETURNING ${COLUMNS}`,
+       sealed_fingerprint_key, draft)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${COLUMNS}`,
     [
       mailbox.id,
       mailbox.userId,
@@ -153,10 +151,7 @@ export async function setState(
 
 /** A draft becomes a mailbox like any other: connected from now on, so that what comes later is new. */
 export async function startDraft(tx: Tx, id: MailboxId): Promise<void> {
-  await tx.query(
-    'UPDATE mailboxes SET draft = false, next_run_at = now(), created_at = now() WHERE id = $1 AND draft',
-    [id],
-  );
+  await tx.query('UPDATE mailboxes SET draft = false, created_at = now() WHERE id = $1 AND draft', [id]);
 }
 
 /** A draft is tested again. */

@@ -69,6 +69,13 @@ export async function findReport(tx: Tx, id: MailboxId): Promise<ProbeReport | n
   return row ?? null;
 }
 
+/** What is kept of the tenant's unfinished setups, for the export. */
+export const listReports = (tx: Tx): Promise<(Survey & { mailboxId: string; changedAt: Date })[]> =>
+  tx.query(
+    `SELECT mailbox_id AS "mailboxId", folders, idle, uidl, changed_at AS "changedAt"
+     FROM probe_reports WHERE user_id = current_tenant() ORDER BY mailbox_id`,
+  );
+
 export async function forgetReport(tx: Tx, id: MailboxId): Promise<void> {
   await tx.query('DELETE FROM probe_reports WHERE mailbox_id = $1', [id]);
 }

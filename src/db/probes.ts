@@ -80,20 +80,20 @@ export interface ProbeVerdict {
 
 /**
  * Stores the verdict; false when the mailbox was edited, paused or deleted since, which makes it worth nothing. An
- * `active` mailbox of a user without consent needs that first; a draft waits, paused, for its owner's choice.
+ * `active` mailbox of a user without consent needs that first; a draft waits, paused, for its owner.
  */
 export async function settleProbe(
   db: Database,
   target: ProbeTarget,
   verdict: ProbeVerdict,
 ): Promise<boolean> {
-  const code = verdict.state === 'active' && target.draft ? 'setup-unfinished' : verdict.faultCode;
-  const state = verdict.state === 'active' && target.draft ? 'paused' : verdict.state;
+  const state = target.draft ? 'paused' : verdict.state;
+  const code = target.draft ? (verdict.faultCode ?? 'setup-unfinished') : verdict.faultCode;
   return db.withTenant(target.userId, async (tx) => {
     const rows = await tx.query(
       `WITH consent AS (SELECT EXISTS (SELECT FROM grants WHERE user_id = current_tenant()) AS given)
        UPDATE mailboxes SET failures = 0, changed_at = now(),
-         next_run_at = CASE WHEN draft THEN 'infinity' ELSE to_timestamp($5::double precision / 1000) END,
+         next_run_at = to_timestamp($5::double precision / 1000),
          state = CASE WHEN $3 = 'active' AND NOT consent.given THEN 'needs-consent' ELSE $3 END,
          fault_code = CASE WHEN $3 = 'active' AND NOT consent.given THEN 'grant-missing' ELSE $4 END
        FROM consent WHERE id = $1 AND revision = $2 AND state = 'probing' RETURNING id`,
