@@ -79,8 +79,9 @@ function AccountMenu() {
     <div className="ml-auto flex items-center gap-2">
       <Menu
         trigger={
-          <Button look="quiet" aria-label={common.menu} className="max-w-56">
+          <Button look="quiet" className="max-w-56">
             <CircleUser aria-hidden className="size-5 shrink-0" />
+            <span className="sr-only">{common.menu}</span>
             <span className="hidden truncate sm:inline">{account?.email ?? ''}</span>
           </Button>
         }
