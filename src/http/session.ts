@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { UserId } from '../core/mailbox.ts';
 import { findApiKeyOwner } from '../db/api-keys.ts';
 import { createSession, deleteSession, findSessionUser } from '../db/sessions.ts';
+import { browserName } from './browser-name.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
 import { HttpError } from './errors.ts';
 import type { Parts } from './parts.ts';
@@ -44,7 +45,12 @@ export async function openSession(parts: Parts, req: Request, res: Response, use
   await forgetSession(parts, req);
   const token = newToken();
   await parts.database.withTenant(userId, (tx) =>
-    createSession(tx, { tokenHash: hashToken(token), userId, lifetimeMs: SESSION_MS }),
+    createSession(tx, {
+      tokenHash: hashToken(token),
+      userId,
+      lifetimeMs: SESSION_MS,
+      browser: browserName(req.headers['user-agent']),
+    }),
   );
   setCookie(res, 'session', token, SESSION_MS, parts.settings.publicUrl);
 }

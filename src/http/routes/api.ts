@@ -14,7 +14,7 @@ import * as mailboxes from '../mailboxes.ts';
 import type { Parts } from '../parts.ts';
 import { hashToken, newToken } from '../session.ts';
 import { billingHandlers } from './billing.ts';
-import { type GlassBoxName, glassBoxHandlers } from './glass-box.ts';
+import { glassBoxHandlers } from './glass-box.ts';
 import { noticeHandlers } from './notices.ts';
 import { sessionHandlers } from './sessions.ts';
 import { wizardHandlers } from './wizard.ts';
@@ -79,24 +79,17 @@ const apiKeyHandlers = (parts: Parts): Pick<Handlers, 'createApiKey' | 'listApiK
 
 const mailboxHandlers = (
   parts: Parts,
-): Omit<
+): Pick<
   Handlers,
-  | 'readAccount'
-  | 'deleteAccount'
-  | 'exportAccount'
-  | 'createApiKey'
-  | 'listApiKeys'
-  | 'deleteApiKey'
-  | 'discover'
-  | 'listAudit'
-  | 'exportAudit'
-  | 'watchEvents'
-  | GlassBoxName
-  | 'readBilling'
-  | 'startCheckout'
-  | 'openPortal'
-  | 'readProbe'
-  | 'previewMailbox'
+  | 'createMailbox'
+  | 'listMailboxes'
+  | 'readMailbox'
+  | 'editMailbox'
+  | 'deleteMailbox'
+  | 'syncMailbox'
+  | 'pauseMailbox'
+  | 'resumeMailbox'
+  | 'retryMailbox'
 > => ({
   createMailbox: ({ userId, body }) => mailboxes.connectMailbox(parts, userId, body),
   listMailboxes: async ({ userId }) => ({ mailboxes: await mailboxes.listMailboxes(parts, userId) }),
