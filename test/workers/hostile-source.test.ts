@@ -6,6 +6,7 @@ import type { MessageKey } from '../../src/core/message.ts';
 import { createOpenSource } from '../../workers/sources/open.ts';
 import { createWorld, live, type World } from '../engine.ts';
 import { Mortality, sha256 } from '../gmail-model.ts';
+import { examined, GREETING, imapAnswers, uidsOf } from './sources/imap-script.ts';
 import { type Connection, startScriptServer } from './sources/script-server.ts';
 
 const mail = (name: string, size = 0): Buffer =>
@@ -78,5 +79,66 @@ for (const [claimed, capa] of [
     const sent = SMALL.map((bytes) => Buffer.concat([bytes, Buffer.from('\r\n')]));
     assertOnly(world, sent, [['rejected', 'message-too-large']]);
     assert.deepEqual([...world.blamed], [], 'no other message had to wait');
+  });
+}
+
+const MIB = 1_048_576;
+
+/** Five messages, of which the third has `real` bytes and is announced with `claimed`. */
+function mailboxOf(real: number, claimed: number, honoursRanges: boolean) {
+  const sizeOf = (uid: number): number => (uid === 3 ? real : mail(`${uid}`).length);
+  const literal = async (to: Connection, uid: number, from: number, length: number): Promise<void> => {
+    if (uid !== 3) await to.say(mail(`${uid}`).subarray(from, from + length));
+    if (uid !== 3) return;
+    for (let left = length; left > 0; left -= LUMP.length)
+      if (!(await to.say(LUMP.subarray(0, Math.min(left, LUMP.length))))) return;
+  };
+  return imapAnswers({
+    EXAMINE: ({ ok }) => ok(...examined(5)),
+    'UID SEARCH': ({ ok }) => ok('* SEARCH 1 2 3 4 5'),
+    'UID FETCH': async ({ args, to, ok }) => {
+      const range = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/.exec(args);
+      for (const uid of uidsOf(args)) {
+        if (!args.includes('BODY')) {
+          await to.say(`* ${uid} FETCH (UID ${uid} RFC822.SIZE ${uid === 3 ? claimed : sizeOf(uid)})\r\n`);
+          continue;
+        }
+        const from = range && honoursRanges ? Number(range[1]) : 0;
+        const most = range && honoursRanges ? Number(range[2]) : Number.POSITIVE_INFINITY;
+        const length = Math.max(0, Math.min(most, sizeOf(uid) - from));
+        const place = range ? `<${from}>` : '';
+        await to.say(`* ${uid} FETCH (UID ${uid} BODY[]${place} {${length}}\r\n`);
+        await literal(to, uid, from, length);
+        await to.say(')\r\n');
+      }
+      await ok();
+    },
+  });
+}
+
+const big = (size: number): Buffer => Buffer.alloc(size, LUMP);
+
+for (const [what, real, claimed, honoursRanges, outcome] of [
+  ['announced small, in pieces', 6 * MIB, 10, true, 'arrives'],
+  ['announced small, in one piece', 6 * MIB, 10, false, 'arrives'],
+  ['announced as it is, in one piece', 6 * MIB, 6 * MIB, false, 'arrives'],
+  [
+    'of more than Gmail takes, announced small, in pieces',
+    40 * MIB,
+    10,
+    true,
+    ['rejected', 'message-too-large'],
+  ],
+  ['of 200 MiB, announced small, in one piece', 200 * MIB, 10, false, ['failed', 'source-protocol']],
+  ['of 200 MiB, announced large, in one piece', 200 * MIB, 5 * MIB, false, ['failed', 'source-protocol']],
+] as const) {
+  test(`an IMAP message ${what}, costs only itself`, async (t) => {
+    const world = await visitUntilRest(t, 'imap', GREETING, mailboxOf(real, claimed, honoursRanges));
+    if (outcome === 'arrives') assertOnly(world, [...SMALL, big(real)], []);
+    else assertOnly(world, SMALL, [outcome]);
+    assert.ok(
+      [...world.blamed].every((key) => key === 'imap:7:3:INBOX'),
+      [...world.blamed].join(),
+    );
   });
 }

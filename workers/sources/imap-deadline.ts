@@ -8,7 +8,7 @@ export interface ImapTimeouts {
   readonly open: number;
   /** One command that brings no bodies. */
   readonly command: number;
-  /** One message of a batch (1 MiB at most: about 9 kB/s) or one piece of a large one. */
+  /** The next message of a batch or piece of a large one; all of them together, beside what their bytes may take. */
   readonly body: number;
   /** One IDLE, then a NOOP shows whether the server still lives; below the 10 minutes that NATs keep. */
   readonly idle: number;

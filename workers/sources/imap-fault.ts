@@ -66,6 +66,9 @@ const BY_ERROR_CODE: Readonly<Record<string, FaultCode>> = {
   ClosedAfterConnectText: 'source-disconnected',
   ClosedAfterConnectTLS: 'source-disconnected',
   STARTTLS_INJECTION: 'source-protocol',
+  LineTooLarge: 'source-protocol',
+  LiteralTooLarge: 'source-protocol',
+  ResponseTooLarge: 'source-protocol',
 };
 
 const TLS = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/;

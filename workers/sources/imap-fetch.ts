@@ -32,19 +32,23 @@ const failing = (fault: Fault): AsyncIterable<Uint8Array> => ({
 
 const failed = (message: Listed, fault: Fault): Fetched => ({ message, body: failing(fault) });
 
+/** Comes in pieces. */
+const isLarge = ({ size, alone }: Listed): boolean => (size ?? 0) > WHOLE_BYTES || alone === true;
+
 /** Runs of small messages and large ones alone, in the order given. */
 function* batches(messages: readonly Listed[], limit: number): Generator<Listed[]> {
   let batch: Listed[] = [];
   let bytes = 0;
   for (const message of messages) {
     const size = message.size ?? WHOLE_BYTES;
+    const large = isLarge(message);
     const full = batch.length >= Math.min(BATCH_MESSAGES, limit) || bytes + size > BATCH_BYTES;
-    if (batch.length > 0 && (full || size > WHOLE_BYTES)) {
+    if (batch.length > 0 && (full || large)) {
       yield batch;
       batch = [];
       bytes = 0;
     }
-    if (size > WHOLE_BYTES) {
+    if (large) {
       yield [message];
     } else {
       batch.push(message);
@@ -66,6 +70,12 @@ async function absence(wire: ImapWire, uid: number, signal: AbortSignal): Promis
   return new Fault(uids.includes(uid) ? 'message-unreadable' : 'message-gone');
 }
 
+/** The message under which a session ended: servers answer in the order of UIDs, and the next one never came. */
+function* suspected(waiting: ReadonlyMap<number, Listed>, fault: Fault): Generator<Fetched> {
+  const next = waiting.get(Math.min(...waiting.keys()));
+  if (next) yield failed(next, fault);
+}
+
 async function* small(
   wire: ImapWire,
   batch: readonly Listed[],
@@ -81,6 +91,7 @@ async function* small(
       yield { message, body: bodyOf(row, message) };
     }
   } catch (error) {
+    if (isFault(error) && error.scope === 'session') yield* suspected(waiting, error);
     if (!isFault(error, 'message-unreadable')) throw error;
     refusal = error;
   }
@@ -98,7 +109,7 @@ async function* pieces(wire: ImapWire, message: Listed, signal: AbortSignal): As
   let at = 0;
   let announced = message.size ?? 0;
   for (;;) {
-    const part = await wire.part(uidOf(message), at, PART_BYTES, signal);
+    const part = await wire.part(uidOf(message), at, PART_BYTES, message.alone ?? false, signal);
     if (!part) throw at > 0 ? new Fault('message-truncated') : await absence(wire, uidOf(message), signal);
     announced = part.size ?? announced;
     const { bytes, origin } = part;
@@ -139,7 +150,7 @@ export async function* fetchMessages(
       if (!current.includes(message)) yield failed(message, new Fault('message-gone'));
     const [only] = current;
     if (only === undefined) continue;
-    if ((only.size ?? 0) > WHOLE_BYTES) yield { message: only, body: pieces(wire, only, signal) };
+    if (isLarge(only)) yield { message: only, body: pieces(wire, only, signal) };
     else yield* small(wire, current, signal);
   }
 }

@@ -67,8 +67,17 @@ export interface ImapWire {
    * Fault `message-unreadable` when the server refuses the command.
    */
   bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined>;
-  /** At most `length` bytes from `start`; null: no such message. Fault `message-unreadable`. */
-  part(uid: number, start: number, length: number, signal: AbortSignal): Promise<Part | null>;
+  /**
+   * At most `length` bytes from `start`, unless the server ignores the range: then up to 4 MiB, or 64 MiB when `patient`;
+   * more ends the session. null: no such message. Fault `message-unreadable`.
+   */
+  part(
+    uid: number,
+    start: number,
+    length: number,
+    patient: boolean,
+    signal: AbortSignal,
+  ): Promise<Part | null>;
   /** All folders that can be opened. */
   folders(signal: AbortSignal): Promise<readonly Folder[]>;
   /** What a folder holds, without opening it (STATUS, RFC 3501 §6.3.10, RFC 8438); null: the server refuses to say. */

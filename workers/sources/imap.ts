@@ -1,27 +1,31 @@
 /** The IMAP source: RFC 3501 over imapflow, read-only throughout (EXAMINE and BODY.PEEK). */
-import { type FetchMessageObject, ImapFlow, type MailboxObject } from 'imapflow';
+import { ImapFlow, type MailboxObject } from 'imapflow';
 import { formatUidSet, type UidSet } from '../../src/core/cursor.ts';
 import { Fault, isFault } from '../../src/core/fault.ts';
 import type { Credentials, Server } from '../../src/core/mailbox.ts';
 import type { Source } from '../../src/core/ports.ts';
 import { checkCredentials } from './credentials.ts';
 import type { Dial } from './dial.ts';
+import { ImapBodies, sizeOf } from './imap-bodies.ts';
 import { bounded, IMAP_TIMEOUTS, type ImapTimeouts } from './imap-deadline.ts';
 import { type ImapPhase, imapFault } from './imap-fault.ts';
 import { type Folder, foldersOf } from './imap-folders.ts';
+import { allow, ignoreVanished, LIMITS, MAX_ANSWER } from './imap-limits.ts';
 import { createImapSource } from './imap-source.ts';
 import type { Body, Examined, FolderStatus, ImapWire, Part, Row, SearchResult } from './imap-wire.ts';
 
-/** The largest literal, for servers that ignore ranges; a larger one ends the session. */
-const MAX_LITERAL_BYTES = 64 * 1_048_576;
-/** The longest line: a SEARCH answer of some millions of UIDs. */
-const MAX_LINE_BYTES = 32 * 1_048_576;
+/** UIDs and UIDVALIDITY have 32 bits (RFC 3501 §2.3.1.1). */
+const MAX_ID = 0xffffffff;
+const YEAR_10000 = Date.UTC(10_000, 0);
 
 /** Rows of one listing command: several times what is asked for at once. */
 const MAX_ROWS = 20_000;
 
-const dateOf = (value: Date | string | undefined): number | null =>
-  value instanceof Date ? value.getTime() : null;
+/** A time that no message can have come at is none: it would not fit into what is made of it later. */
+function dateOf(value: Date | string | undefined): number | null {
+  const at = value instanceof Date ? value.getTime() : -1;
+  return at >= 0 && at < YEAR_10000 ? at : null;
+}
 
 /** An open session. A live resource: whoever opened it closes it. */
 class ImapSession implements ImapWire {
@@ -34,13 +38,24 @@ class ImapSession implements ImapWire {
   #news = false;
   #wake: () => void = () => {};
   #idleRefused = false;
+  readonly #bodies: ImapBodies;
+  /** Why the library has given the connection up. */
+  #broken: Fault | undefined;
 
   constructor(client: ImapFlow, timeouts: ImapTimeouts) {
     this.#client = client;
     this.#timeouts = timeouts;
+    this.#bodies = new ImapBodies(client, timeouts.body, (ms, signal, work) =>
+      this.#bounded('body', ms, signal, work),
+    );
     client.on('response', ({ code }) => {
       this.#lastCode = code;
     });
+    client.on('error', (error) => {
+      this.#broken ??= imapFault(error, 'folder');
+    });
+    ignoreVanished(client);
+    allow(client, 'quiet');
     client.on('exists', ({ count, prevCount }) => {
       if (count <= prevCount) return;
       this.#news = true;
@@ -56,8 +71,31 @@ class ImapSession implements ImapWire {
     return Number.POSITIVE_INFINITY;
   }
 
-  #command<T>(phase: ImapPhase, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return bounded(this.#client, phase, this.#timeouts.command, signal, work);
+  async #bounded<T>(phase: ImapPhase, ms: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    try {
+      return await bounded(this.#client, phase, ms, signal, work);
+    } catch (error) {
+      throw isFault(error, 'source-disconnected') ? (this.#broken ?? error) : error;
+    }
+  }
+
+  async #command<T>(phase: 'folder' | 'listing', signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const client = this.#client;
+    const volume = phase === 'listing' ? 'listing' : 'quiet';
+    allow(client, volume, this.#bodies.left ? 'bodies' : volume);
+    const end = client.stats().received + MAX_ANSWER[volume];
+    const watchdog = setInterval(() => {
+      if (this.#bodies.left || client.stats().received <= end) return;
+      this.#broken ??= new Fault('source-protocol');
+      client.close();
+    }, 100);
+    try {
+      return await this.#bounded(phase, this.#timeouts.command, signal, work);
+    } finally {
+      clearInterval(watchdog);
+      this.#bodies.left = false;
+      allow(client, 'quiet');
+    }
   }
 
   async examine(folder: string, signal: AbortSignal): Promise<Examined> {
@@ -67,13 +105,11 @@ class ImapSession implements ImapWire {
     );
     // Without UIDVALIDITY a server has no permanent ids (RFC 3501 §6.3.1).
     if (box.uidValidity === undefined || box.exists === undefined) throw new Fault('source-protocol');
+    const uidValidity = Number(box.uidValidity);
+    const uidNext = box.uidNext || null;
+    if (uidValidity > MAX_ID || (uidNext ?? 0) > MAX_ID + 1) throw new Fault('source-protocol');
     this.#news = false;
-    this.#examined = {
-      folder,
-      uidValidity: Number(box.uidValidity),
-      uidNext: box.uidNext || null,
-      exists: box.exists,
-    };
+    this.#examined = { folder, uidValidity, uidNext, exists: box.exists };
     return this.#examined;
   }
 
@@ -97,40 +133,24 @@ class ImapSession implements ImapWire {
         // A server may push flag changes among the answers; those rows have no size.
         if (row.uid === undefined || row.size === undefined) continue;
         if (rows.length >= MAX_ROWS) throw new Fault('source-protocol');
-        rows.push({ uid: row.uid, size: row.size, arrivedAt: dateOf(row.internalDate) });
+        rows.push({ uid: row.uid, size: sizeOf(row.size), arrivedAt: dateOf(row.internalDate) });
       }
     });
     return rows;
   }
 
-  async *bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined> {
-    const rows = this.#client.fetch(formatUidSet(uids), { uid: true, source: true }, { uid: true });
-    try {
-      for (;;) {
-        const next = await bounded(this.#client, 'body', this.#timeouts.body, signal, () => rows.next());
-        if (next.done) return;
-        const body = bodyOf(next.value);
-        if (body) yield body;
-      }
-    } finally {
-      // Not awaited: the library ends it once the rest of the answer has been read, or the connection is gone.
-      rows.return(false).catch(() => {});
-    }
+  bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined> {
+    return this.#bodies.all(uids, signal);
   }
 
-  async part(uid: number, start: number, length: number, signal: AbortSignal): Promise<Part | null> {
-    const items = { uid: true, size: true, source: { start, maxLength: length } };
-    const row = await bounded(this.#client, 'body', this.#timeouts.body, signal, () =>
-      this.#client.fetchOne(String(uid), items, { uid: true }),
-    );
-    if (!row) return null;
-    const origins = (row as { partialOrigins?: Map<string, number | false> }).partialOrigins;
-    const origin = origins?.get('');
-    return {
-      ...(bodyOf(row) ?? { uid, bytes: null }),
-      origin: typeof origin === 'number' ? origin : null,
-      size: row.size ?? null,
-    };
+  part(
+    uid: number,
+    start: number,
+    length: number,
+    patient: boolean,
+    signal: AbortSignal,
+  ): Promise<Part | null> {
+    return this.#bodies.part(uid, start, length, patient, signal);
   }
 
   async folders(signal: AbortSignal): Promise<Folder[]> {
@@ -157,6 +177,8 @@ class ImapSession implements ImapWire {
 
   async noop(signal: AbortSignal): Promise<void> {
     await this.#command('folder', signal, () => this.#client.noop());
+    // The library keeps a failure of this one to itself.
+    if (this.#client.isClosed) throw this.#broken ?? new Fault('source-disconnected');
   }
 
   async idle(ms: number, signal: AbortSignal): Promise<boolean> {
@@ -195,13 +217,6 @@ class ImapSession implements ImapWire {
   }
 }
 
-/** null: a row that is not about the body at all, such as a pushed flag change. */
-function bodyOf(row: FetchMessageObject): Body | null {
-  if (row.uid === undefined || row.source === undefined) return null;
-  // NIL arrives as false.
-  return { uid: row.uid, bytes: row.source instanceof Uint8Array ? row.source : null };
-}
-
 /** One attempt at one checked address. The connection is closed again when it fails. */
 async function connect(
   server: Server,
@@ -225,9 +240,7 @@ async function connect(
     disableAutoIdle: true,
     disableAutoEnable: true,
     disableCompression: true,
-    maxLiteralSize: MAX_LITERAL_BYTES,
-    maxLineLength: MAX_LINE_BYTES,
-    maxResponseSize: MAX_LITERAL_BYTES + MAX_LINE_BYTES,
+    ...LIMITS.quiet,
     // Half of the time to be connected, so that an address that is dead leaves time for the next.
     connectionTimeout: ms / 2,
     greetingTimeout: ms,

@@ -1,0 +1,79 @@
+/**
+ * What an IMAP server may send at once. The library holds a line or a literal whole before it looks at it, whether or
+ * not anybody asked for it, so a session allows only what its present command can bring.
+ */
+
+export type Volume = 'quiet' | 'listing' | 'bodies' | 'huge';
+
+interface Limits {
+  readonly maxLineLength: number;
+  readonly maxLiteralSize: number;
+  readonly maxResponseSize: number;
+}
+
+const KIB = 1_024;
+const MIB = 1_048_576;
+
+const limits = (maxLineLength: number, maxLiteralSize: number): Limits => ({
+  maxLineLength,
+  maxLiteralSize,
+  maxResponseSize: maxLineLength + maxLiteralSize,
+});
+
+export const LIMITS: Readonly<Record<Volume, Limits>> = {
+  quiet: limits(64 * KIB, 64 * KIB),
+  /** A SEARCH answer of more than a million UIDs. */
+  listing: limits(16 * MIB, 64 * KIB),
+  bodies: limits(64 * KIB, 4 * MIB),
+  /** For servers that ignore ranges. */
+  huge: limits(64 * KIB, 64 * MIB),
+};
+
+/** Bytes of a whole answer that brings no bodies. */
+export const MAX_ANSWER: Readonly<Record<'quiet' | 'listing', number>> = {
+  quiet: 2 * MIB,
+  listing: 64 * MIB,
+};
+
+/** Sets the limits of the library's parser, which it reads at every line; with `also`, the larger of both. */
+export function allow(client: object, volume: Volume, also: Volume = volume): void {
+  const { streamer } = client as { readonly streamer?: Partial<Record<keyof Limits, unknown>> };
+  if (typeof streamer?.maxLiteralSize !== 'number') throw new TypeError('the IMAP library has changed');
+  const [a, b] = [LIMITS[volume], LIMITS[also]];
+  streamer.maxLineLength = Math.max(a.maxLineLength, b.maxLineLength);
+  streamer.maxLiteralSize = Math.max(a.maxLiteralSize, b.maxLiteralSize);
+  streamer.maxResponseSize = Math.max(a.maxResponseSize, b.maxResponseSize);
+}
+
+/**
+ * Ends the library's work on VANISHED, which only extensions that we do not enable may send: it walks the set one UID
+ * at a time, sixteen millions for a line of a few bytes, and everybody else waits.
+ */
+export function ignoreVanished(client: object): void {
+  const { untaggedHandlers } = client as { readonly untaggedHandlers?: Record<string, unknown> };
+  if (typeof untaggedHandlers?.VANISHED !== 'function') throw new TypeError('the IMAP library has changed');
+  untaggedHandlers.VANISHED = () => {};
+}
+
+/** Sessions of the process that may receive something huge at the same time. */
+const MAX_HUGE = 2;
+let huge = 0;
+const waiting: (() => void)[] = [];
+
+/** Runs `work` when it is its turn to receive something huge. Rejects when aborted. */
+export async function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  while (huge >= MAX_HUGE) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    waiting.push(resolve);
+    await promise;
+    signal.throwIfAborted();
+  }
+  huge += 1;
+  try {
+    return await work();
+  } finally {
+    huge -= 1;
+    for (const wake of waiting.splice(0)) wake();
+  }
+}
