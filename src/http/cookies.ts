@@ -4,7 +4,7 @@
  */
 import type { Request, Response } from 'express';
 
-export type CookieName = 'session' | 'browser';
+export type CookieName = 'session' | 'browser' | 'next';
 
 /** On loopback cookies know no ports, so there the name must not be anybody else's. */
 export const cookieName = (name: CookieName, publicUrl: string): string =>
@@ -12,13 +12,16 @@ export const cookieName = (name: CookieName, publicUrl: string): string =>
 
 /** Tokens only: anything that is not 43 characters of base64url counts as absent. */
 export function readCookie(req: Request, name: CookieName, publicUrl: string): string | null {
+  const value = readCookieText(req, name, publicUrl) ?? '';
+  return /^[A-Za-z0-9_-]{43}$/.test(value) ? value : null;
+}
+
+/** As the browser sent it. */
+export function readCookieText(req: Request, name: CookieName, publicUrl: string): string | null {
   const prefix = `${cookieName(name, publicUrl)}=`;
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const cookie = pair.trim();
-    if (cookie.startsWith(prefix)) {
-      const value = cookie.slice(prefix.length);
-      return /^[A-Za-z0-9_-]{43}$/.test(value) ? value : null;
-    }
+    if (cookie.startsWith(prefix)) return cookie.slice(prefix.length);
   }
   return null;
 }

@@ -11,6 +11,7 @@ import { readTheme } from '../theme.ts';
 const PLACES = [
   '/mailboxes',
   '/mailboxes/:id',
+  '/connect',
   '/connect/:id',
   '/glass-box',
   '/billing',

@@ -2,45 +2,41 @@
 import { type Request, type Response, Router } from 'express';
 import { isFault } from '../../core/fault.ts';
 import { beginSignIn, takeSignIn } from '../../db/sign-ins.ts';
-import { consentUrl, exchangeCode } from '../../google/consent.ts';
+import { type ConsentEndpoints, consentUrl, exchangeCode } from '../../google/consent.ts';
+import { readAccount } from '../account.ts';
 import { admit, decline } from '../admission.ts';
 import { readCookie, setCookie } from '../cookies.ts';
+import { frameOf } from '../frame-of.ts';
 import type { Limits } from '../limits.ts';
-import { notice } from '../pages/layout.ts';
+import { forgetNextPage, keepNextPage, keptNextPage, nextPage, nextQuery } from '../next-page.ts';
+import { REFUSALS, type RefusalReason, refusalPage, switchedPage } from '../pages/refusals.ts';
+import { startPage } from '../pages/start.ts';
 import type { Parts } from '../parts.ts';
-import { endSession, hashToken, newToken, openSession, requireOwnForm } from '../session.ts';
+import { endSession, hashToken, identify, newToken, openSession, requireOwnForm } from '../session.ts';
 import { deriveSignIn } from '../sign-in.ts';
 
 const EXCHANGE_MS = 20_000;
 const SIGN_IN_MS = 10 * 60 * 1000;
+/** Longer than a sign-in, so that one that took too long can be told from one of another browser. */
+const BROWSER_MS = 60 * 60 * 1000;
 
-const REFUSALS = {
-  'not-configured': [503, 'Sign-in is not set up', 'This installation has no OAuth client at Google yet.'],
-  stale: [
-    400,
-    'That sign-in has expired',
-    'It was used before, took longer than ten minutes, or was started in another browser.',
-  ],
-  denied: [403, 'You have not agreed', 'Without your consent at Google no mail can be passed on.'],
-  scope: [
-    403,
-    'One permission is missing',
-    'The permission to add mail to your Gmail was not ticked. Try again and leave it ticked; it does not let us read your mail.',
-  ],
-  failed: [400, 'Google did not complete the sign-in', 'Google refused to go on with this sign-in.'],
-  unavailable: [503, 'Google cannot be reached', 'Google’s sign-in has a temporary problem.'],
-} as const satisfies Record<string, readonly [number, string, string]>;
-
-function refuse(res: Response, reason: keyof typeof REFUSALS): void {
-  const [status, title, sentence] = REFUSALS[reason];
-  res.status(status).send(notice(title, sentence, { href: '/auth/google', text: 'Try again' }));
-}
+/** What Google's redirect may say instead of a code, https://developers.google.com/identity/protocols/oauth2/web-server */
+const GOOGLE_ERRORS: ReadonlyMap<unknown, RefusalReason> = new Map([
+  ['access_denied', 'denied'],
+  ['admin_policy_enforced', 'blocked'],
+  ['org_internal', 'blocked'],
+  ['disabled_account', 'blocked'],
+  ['server_error', 'unavailable'],
+  ['temporarily_unavailable', 'unavailable'],
+]);
 
 export function createAuthRouter(parts: Parts, limits: Limits): Router {
   const { publicUrl } = parts.settings;
   const router = Router();
+  router.get('/auth/start', (req, res) => showStart(parts, req, res));
   router.get('/auth/google', limits.signIn, (req, res) => startSignIn(parts, req, res));
   router.get('/auth/google/callback', limits.signIn, (req, res) => finishSignIn(parts, req, res));
+  router.get('/auth/switched', (req, res) => showSwitched(parts, req, res));
   router.post('/auth/logout', requireOwnForm(publicUrl), async (req, res) => {
     await endSession(parts, req, res);
     if (req.accepts(['json', 'html']) === 'html') res.redirect(303, '/');
@@ -49,42 +45,90 @@ export function createAuthRouter(parts: Parts, limits: Limits): Router {
   return router;
 }
 
+function refuse(parts: Parts, req: Request, res: Response, reason: RefusalReason): void {
+  const { state } = req.query;
+  const next =
+    typeof state === 'string'
+      ? keptNextPage(req, parts.settings, state)
+      : nextPage(req.query.next, parts.settings.publicUrl);
+  res.status(REFUSALS[reason].status).send(refusalPage(frameOf(parts, req), reason, next));
+}
+
+async function showStart(parts: Parts, req: Request, res: Response): Promise<void> {
+  const next = nextPage(req.query.next, parts.settings.publicUrl);
+  const account = await viewerOf(parts, req);
+  const viewer = account && { email: account.email, consent: account.grant.state };
+  const frame = { ...frameOf(parts, req), path: `/auth/start${nextQuery(next)}` };
+  res.send(startPage({ frame, next, viewer }));
+}
+
+async function showSwitched(parts: Parts, req: Request, res: Response): Promise<void> {
+  const next = nextPage(req.query.next, parts.settings.publicUrl);
+  const account = await viewerOf(parts, req);
+  if (account === null) res.redirect(303, '/');
+  else res.send(switchedPage(frameOf(parts, req), account.email, next));
+}
+
+async function viewerOf(parts: Parts, req: Request) {
+  const caller = await identify(parts, req);
+  return caller?.kind === 'session' ? readAccount(parts, caller.userId) : null;
+}
+
 async function startSignIn(parts: Parts, req: Request, res: Response): Promise<void> {
   const { publicUrl, sessionSecret } = parts.settings;
-  if (parts.google === null) return refuse(res, 'not-configured');
+  if (parts.google === null) return refuse(parts, req, res, 'not-configured');
   const state = newToken();
   // Kept while it is there, so that two tabs can sign in side by side.
   const browser = readCookie(req, 'browser', publicUrl) ?? newToken();
   await parts.database.asNobody((tx) =>
     beginSignIn(tx, { stateHash: hashToken(state), lifetimeMs: SIGN_IN_MS }),
   );
-  setCookie(res, 'browser', browser, SIGN_IN_MS, publicUrl);
+  setCookie(res, 'browser', browser, BROWSER_MS, publicUrl);
+  const path = nextPage(req.query.next, publicUrl);
+  keepNextPage(res, parts.settings, { state, path, maxAgeMs: BROWSER_MS });
   res.redirect(302, consentUrl(parts.google, { state, ...deriveSignIn(sessionSecret, state, browser) }));
 }
 
+interface Attempt {
+  readonly google: ConsentEndpoints;
+  readonly state: string;
+  readonly browser: string;
+  readonly code: string;
+}
+
 async function finishSignIn(parts: Parts, req: Request, res: Response): Promise<void> {
-  const { publicUrl, sessionSecret } = parts.settings;
   const { state, code, error } = req.query;
-  const browser = readCookie(req, 'browser', publicUrl);
-  if (parts.google === null) return refuse(res, 'not-configured');
+  const browser = readCookie(req, 'browser', parts.settings.publicUrl);
+  const { google } = parts;
+  if (google === null) return refuse(parts, req, res, 'not-configured');
   if (typeof state !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(state) || browser === null)
-    return refuse(res, 'stale');
+    return refuse(parts, req, res, 'foreign');
   const known = await parts.database.asNobody((tx) => takeSignIn(tx, hashToken(state)));
-  if (!known) return refuse(res, 'stale');
-  if (error === 'access_denied') return refuse(res, 'denied');
-  if (typeof code !== 'string' || code === '' || error !== undefined) return refuse(res, 'failed');
+  if (!known) return refuse(parts, req, res, 'expired');
+  if (typeof code !== 'string' || code === '' || error !== undefined)
+    return refuse(parts, req, res, GOOGLE_ERRORS.get(error) ?? 'failed');
   try {
-    const attempt = deriveSignIn(sessionSecret, state, browser);
-    const result = await exchangeCode(parts.google, attempt, code, AbortSignal.timeout(EXCHANGE_MS));
-    if (result.kind === 'refused') return refuse(res, 'failed');
-    if (result.kind === 'partial') {
-      await decline(parts, result.consent);
-      return refuse(res, 'scope');
-    }
-    await openSession(parts, req, res, await admit(parts, result.consent));
-    res.redirect(303, '/');
+    await enter(parts, req, res, { google, state, browser, code });
   } catch (failure) {
-    if (isFault(failure, 'google-unavailable')) return refuse(res, 'unavailable');
+    if (isFault(failure, 'google-unavailable')) return refuse(parts, req, res, 'unavailable');
     throw failure;
   }
+}
+
+async function enter(parts: Parts, req: Request, res: Response, attempt: Attempt): Promise<void> {
+  const { google, state, browser, code } = attempt;
+  const secrets = deriveSignIn(parts.settings.sessionSecret, state, browser);
+  const result = await exchangeCode(google, secrets, code, AbortSignal.timeout(EXCHANGE_MS));
+  if (result.kind === 'refused') return refuse(parts, req, res, 'failed');
+  if (result.kind === 'partial') {
+    await decline(parts, result.consent);
+    return refuse(parts, req, res, 'scope');
+  }
+  const before = await identify(parts, req);
+  const userId = await admit(parts, result.consent);
+  await openSession(parts, req, res, userId);
+  const next = keptNextPage(req, parts.settings, state);
+  forgetNextPage(res, parts.settings);
+  const switched = before !== null && before.userId !== userId;
+  res.redirect(303, switched ? `/auth/switched${nextQuery(next)}` : (next ?? '/'));
 }

@@ -1,0 +1,75 @@
+/** The policy's parts about what is stored, what is not, and how. */
+import { html } from '../html.ts';
+import { type Part, term } from './document.ts';
+import { link } from './look.ts';
+
+export const STORED: readonly Part[] = [
+  {
+    id: 'stored',
+    title: 'What is stored',
+    text: [
+      [
+        term('Your account:', 'Google’s id for it, your e-mail address, and when it was created.'),
+        term(
+          'Your consent at Google:',
+          'the refresh token, sealed; a digest by which Google can name it; what was granted and when.',
+        ),
+        term(
+          'Each mailbox you connect:',
+          'server, port, user name and your choices, and the password, sealed. We need it to fetch your mail.',
+        ),
+        term(
+          'How far each mailbox is:',
+          'message ids of the mail server, counts, and keyed digests that tell which messages are done. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google.',
+        ),
+        term('The Glass Box:', 'one line for each message; see below.'),
+        term(
+          'Sessions and API keys:',
+          'only their SHA-256, so that a copy of the database lets nobody in. For a session also the kind of browser, such as “Firefox on Linux”, where it is known.',
+        ),
+        term(
+          'Notices:',
+          'what you were told about your mailboxes: codes, counts, times and senders’ domains.',
+        ),
+      ],
+    ],
+  },
+  {
+    id: 'never',
+    title: 'What is never stored',
+    text: [
+      'Messages. Subjects, names, addresses, text, attachments and headers are not written to any disk, database or log of ours. They stream through a worker’s memory, from your mail server to Google, and the buffers are overwritten as soon as they have been sent. The workers run without permission to write files.',
+      'Of the header, only the domain of the sender is kept, and the fingerprint of a message is keyed with a secret of your mailbox, so that nobody can find out from it whether you got a certain message.',
+      'Your Google password, which you only ever type at Google, and your card number, which you only ever type at whoever takes the payment.',
+    ],
+  },
+  {
+    id: 'glass-box',
+    title: 'The Glass Box: what the audit log holds',
+    text: [
+      'For each message: the time, which of your mailboxes it was in, the domain of its sender (not the address), what became of it and, where that needs one, a reason in our own words, its size in bytes, and how long it took. Nothing else: no subject, no name, no local part of an address, no words of a mail server.',
+      'Entries are never changed. They are partitioned by account; you see yours, and nobody else does.',
+    ],
+  },
+  {
+    id: 'protection',
+    title: 'How it is protected',
+    text: [
+      [
+        term(
+          'At rest:',
+          'passwords and tokens are sealed with HPKE (RFC 9180, X25519 and AES-256-GCM), each bound to its account, table, column and row. Altered or moved to another place, it does not open.',
+        ),
+        term(
+          'On the wire:',
+          'mail servers are spoken to over TLS with a verified certificate, or not at all; there is no way to switch that off. So are Google’s services and, unless it is on the same machine, the database. On the public internet this site is served over https only.',
+        ),
+        term(
+          'Between accounts:',
+          'the database itself enforces, row by row, that a request or a worker’s run sees the rows of its own account only. The service refuses to start with a database login that could get round it.',
+        ),
+        html`<strong class="font-medium text-ink">“Zero trust”</strong> means something particular here: no part is trusted with more than its task. The web process can seal secrets but not open them; a worker opens them only for the run it is on; and Google enforces that our permission adds mail and reads none. It does not mean that you need not trust us at all: a worker has to hold your password and the passing message in memory while it works. ${link('/security', 'Security')} has the details.`,
+      ],
+    ],
+  },
+];

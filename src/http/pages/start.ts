@@ -1,0 +1,62 @@
+/** `/auth/start`: before Google asks, why, and for what; said differently to somebody who has been here. */
+import { html } from '../html.ts';
+import { nextQuery } from '../next-page.ts';
+import { type Frame, framed } from './frame.ts';
+import { continueWithGoogle, link, SECONDARY } from './look.ts';
+import { permission } from './permission.ts';
+
+export interface StartView {
+  readonly frame: Frame;
+  readonly next: string | null;
+  /** Who is signed in, and whether Google honours their consent; null: nobody. */
+  readonly viewer: { readonly email: string; readonly consent: 'given' | 'missing' | 'refused' } | null;
+}
+
+export function startPage({ frame, next, viewer }: StartView): string {
+  const { title, text } = wordsFor(viewer);
+  return framed(frame, {
+    title,
+    content: html`<div class="mx-auto max-w-4xl px-4 py-12 md:px-6 md:py-16">
+<h1 class="text-2xl font-semibold tracking-tight text-balance md:text-3xl">${title}</h1>
+<div class="mt-4 max-w-3xl space-y-3 leading-relaxed text-muted">${text.map((one) => html`<p>${one}</p>`)}</div>
+<div class="mt-6 flex flex-wrap items-center gap-3">${continueWithGoogle(`/auth/google${nextQuery(next)}`)}
+<a class="${SECONDARY} min-h-12 rounded-full px-6 text-base" href="${viewer ? '/mailboxes' : '/'}">${viewer ? 'Back to my mailboxes' : 'Not now'}</a></div>
+<h2 class="mt-12 text-lg font-semibold">The one permission</h2>
+${permission}
+<p class="mt-8 text-sm text-muted">By continuing you agree to the ${link('/terms', 'terms')}. The ${link('/privacy', 'privacy policy')} says what happens to your data.</p>
+</div>`,
+  });
+}
+
+function wordsFor(viewer: StartView['viewer']): { title: string; text: readonly string[] } {
+  if (viewer === null)
+    return {
+      title: 'Google will ask for one permission',
+      text: [
+        'You sign in at Google; your Google password stays there. Google then asks whether smtp-sync may add mail to your Gmail. That is all we ask for, and all we could do with it.',
+      ],
+    };
+  if (viewer.consent === 'missing')
+    return {
+      title: 'Google no longer honours your consent',
+      text: [
+        'So no mail is passed on at the moment, and the token we had is destroyed. It ends when you remove smtp-sync in your Google Account, when you change your Google password, and after six months without use.',
+        `Your mailboxes and their progress are still here. Continue with Google as ${viewer.email}, and they go on where they stopped. Nothing is imported twice.`,
+      ],
+    };
+  if (viewer.consent === 'refused')
+    return {
+      title: 'Gmail does not accept mail for this account',
+      text: [
+        `Google honours your consent, but not for the Gmail of ${viewer.email}: the account has no Gmail, or its administrator does not allow the Gmail API.`,
+        'Once that is settled, continue with Google to try again. Another Google account opens mailboxes of its own.',
+      ],
+    };
+  return {
+    title: `You are signed in as ${viewer.email}`,
+    text: [
+      'Your consent is in order; there is no need to give it again. You can renew it here all the same.',
+      'If you choose another Google account, you open that account’s own smtp-sync account: its mailboxes are apart from these, and its mail goes to its own Gmail.',
+    ],
+  };
+}
