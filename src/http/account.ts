@@ -5,6 +5,7 @@ import { listApiKeys } from '../db/api-keys.ts';
 import { readSubscription } from '../db/billing.ts';
 import { readGrant } from '../db/grants.ts';
 import { listMailboxes, recallMailbox } from '../db/mailboxes.ts';
+import { listMuted, listNotices } from '../db/notices.ts';
 import { listReports } from '../db/probe-reports.ts';
 import { listSessions } from '../db/sessions.ts';
 import { deleteUser, findUser } from '../db/users.ts';
@@ -12,6 +13,7 @@ import type { Account } from './api.ts';
 import { readAudit } from './audit.ts';
 import { faultView, HttpError } from './errors.ts';
 import { mailboxView } from './mailboxes.ts';
+import { noticeView } from './notices.ts';
 import type { Parts } from './parts.ts';
 
 const POLL_MS = 100;
@@ -66,21 +68,27 @@ export async function deleteAccount(parts: Parts, userId: UserId): Promise<boole
 /** Everything that is stored about the account as one JSON document, piece by piece; no secrets. */
 export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerator<string> {
   const account = await readAccount(parts, userId);
-  const [apiKeys, mailboxes, sessions, setups, subscription] = await parts.database.withTenant(userId, (tx) =>
-    Promise.all([
-      listApiKeys(tx),
-      listMailboxes(tx),
-      listSessions(tx),
-      listReports(tx),
-      readSubscription(tx),
-    ]),
-  );
+  const [apiKeys, mailboxes, sessions, setups, subscription, notices, muted] =
+    await parts.database.withTenant(userId, (tx) =>
+      Promise.all([
+        listApiKeys(tx),
+        listMailboxes(tx),
+        listSessions(tx),
+        listReports(tx),
+        readSubscription(tx),
+        listNotices(tx, ALL_NOTICES, null),
+        listMuted(tx),
+      ]),
+    );
   const head = JSON.stringify({
     account,
-    sessions,
+    // Without the tokens' hashes.
+    sessions: sessions.map(({ tokenHash: _, ...session }) => session),
     apiKeys,
     subscription,
     setups,
+    notices: notices.map(noticeView),
+    mutedNotices: muted,
     mailboxes: mailboxes.map(mailboxView),
   });
   yield `${head.slice(0, -1)},"audit":[`;
@@ -92,4 +100,6 @@ export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerat
   yield ']}\n';
 }
 
+/** More than half a year can bring, which is how long closed ones are kept. */
+const ALL_NOTICES = 100_000;
 const EVERYTHING = { mailboxId: null, status: null, senderDomain: null, from: null, to: null };

@@ -8,6 +8,7 @@ import type { UserId } from '../core/mailbox.ts';
 import { listLiveKeys } from '../db/api-keys.ts';
 import { listRecentAudit } from '../db/audit.ts';
 import { listMailboxes } from '../db/mailboxes.ts';
+import { countNotices } from '../db/notices.ts';
 import { listLiveSessions } from '../db/sessions.ts';
 import { auditView } from './audit.ts';
 import { HttpError } from './errors.ts';
@@ -32,6 +33,8 @@ interface Audience {
   readonly streams: Set<Stream>;
   /** Mailbox id → its JSON as sent last. */
   mailboxes: Map<string, string> | null;
+  /** The notices' counts as JSON, as sent last. */
+  notices: string | null;
   /** Audit ids sent within the overlap of two polls. */
   seen: Set<string>;
   timer: NodeJS.Timeout | null;
@@ -82,6 +85,7 @@ export function createEventHub(parts: Parts, count: (streams: number) => void): 
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
       res.write('retry: 2000\n\n');
       for (const json of audience.mailboxes?.values() ?? []) send(stream, event('mailbox', json));
+      if (audience.notices !== null) send(stream, event('notice', audience.notices));
       if (audiences.get(userId) === audience) return;
       audiences.set(userId, audience);
       await tick(audience);
@@ -98,14 +102,21 @@ const newAudience = (userId: UserId): Audience => ({
   userId,
   streams: new Set(),
   mailboxes: null,
+  notices: null,
   seen: new Set(),
   timer: null,
 });
 
 /** Tells the audience what has changed; returns the streams whose session or key has ended. */
 async function poll(parts: Parts, audience: Audience): Promise<Stream[]> {
-  const [rows, entries, sessions, keys] = await parts.database.withTenant(audience.userId, (tx) =>
-    Promise.all([listMailboxes(tx), listRecentAudit(tx), listLiveSessions(tx), listLiveKeys(tx)]),
+  const [rows, entries, sessions, keys, counts] = await parts.database.withTenant(audience.userId, (tx) =>
+    Promise.all([
+      listMailboxes(tx),
+      listRecentAudit(tx),
+      listLiveSessions(tx),
+      listLiveKeys(tx),
+      countNotices(tx),
+    ]),
   );
   const live = new Set([...sessions, ...keys].map(hex));
   const ended = [...audience.streams].filter(({ caller }) => !live.has(hex(caller.hash)));
@@ -120,7 +131,10 @@ async function poll(parts: Parts, audience: Audience): Promise<Stream[]> {
   if (before !== null)
     for (const entry of entries.toReversed())
       if (!audience.seen.has(entry.id)) messages.push(event('audit', JSON.stringify(auditView(entry))));
+  const notices = JSON.stringify(counts);
+  if (notices !== audience.notices) messages.push(event('notice', notices));
   audience.mailboxes = mailboxes;
+  audience.notices = notices;
   audience.seen = new Set(entries.map(({ id }) => id));
   const text = messages.join('');
   if (text !== '') for (const stream of audience.streams) if (!ended.includes(stream)) send(stream, text);

@@ -155,7 +155,7 @@ export const OPERATIONS = {
     method: 'get',
     path: '/api/v1/events',
     summary:
-      'Server-sent events: `mailbox` with a mailbox, or `{id, deleted: true}`; `audit` with an audit entry',
+      'Server-sent events: `mailbox` with a mailbox, or `{id, deleted: true}`; `audit` with an audit entry; `notice` with the counts of notices when they have changed',
     status: 200,
     mediaType: 'text/event-stream',
   },
