@@ -13,7 +13,7 @@ type Parsed<O, K extends string> = O extends Record<K, infer S extends z.ZodType
 export interface Call<N extends OperationName> {
   readonly userId: UserId;
   readonly caller: Caller;
-  /** The path's `:id`, a UUID; empty where the path has none. */
+  /** The path's `:id`, checked; empty where the path has none. */
   readonly id: string;
   readonly query: Parsed<(typeof OPERATIONS)[N], 'query'>;
   readonly body: Parsed<(typeof OPERATIONS)[N], 'body'>;
@@ -27,6 +27,8 @@ export type Handlers = {
 };
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+const ENTRY_ID = /^[1-9]\d{0,17}$/;
 
 /** No compressed bodies: what is accepted is small, and nothing can unfold to more. */
 const parseJson = express.json({ limit: '64kb', inflate: false });
@@ -62,7 +64,10 @@ const parseCall =
   (operation: Operation): RequestHandler =>
   (req, res, next) => {
     const { id = '' } = req.params;
-    if (typeof id !== 'string' || (operation.path.includes(':id') && !UUID.test(id)))
+    if (
+      typeof id !== 'string' ||
+      (operation.path.includes(':id') && !(operation.idIs === 'entry' ? ENTRY_ID : UUID).test(id))
+    )
       throw new HttpError('not-found');
     const body: unknown = req.body ?? (operation.bodyOptional ? {} : undefined);
     res.locals.call = {

@@ -1,7 +1,7 @@
 /** Reads of the audit log: pages, CSV, and the whole of it for the export. */
 import type { AuditEntry } from '../core/audit.ts';
 import type { MailboxId, UserId } from '../core/mailbox.ts';
-import { type AuditFilter, listAuditEntries } from '../db/audit.ts';
+import { type AuditFilter, type AuditPlace, listAuditEntries } from '../db/audit.ts';
 import { findMailbox } from '../db/mailboxes.ts';
 import type { AuditEntryView, AuditFilters } from './api.ts';
 import { UUID } from './api-router.ts';
@@ -13,8 +13,14 @@ const BATCH = 1000;
 const DAY_MS = 24 * 3600 * 1000;
 
 export const auditView = (entry: AuditEntry): AuditEntryView => ({
-  ...entry,
+  id: entry.id,
   at: entry.at.toISOString(),
+  mailboxId: entry.mailboxId,
+  senderDomain: entry.senderDomain,
+  status: entry.status,
+  reason: entry.reason,
+  sizeBytes: entry.sizeBytes,
+  delayMs: entry.delayMs,
 });
 
 /** The filters in the database's words. Refuses a mailbox that is not the user's as if there were none. */
@@ -37,7 +43,7 @@ export async function auditFilter(
   };
 }
 
-/** `cursor`: the id below which the page starts. */
+/** `cursor`: the place behind which the page starts, from the page before. */
 export async function readAuditPage(
   parts: Parts,
   userId: UserId,
@@ -46,10 +52,13 @@ export async function readAuditPage(
   cursor: string | null,
 ): Promise<{ entries: AuditEntryView[]; nextCursor: string | null }> {
   const found = await parts.database.withTenant(userId, (tx) =>
-    listAuditEntries(tx, filter, { before: cursor, limit: limit + 1 }),
+    listAuditEntries(tx, filter, { after: cursor as AuditPlace | null, limit: limit + 1 }),
   );
-  const entries = found.slice(0, limit).map(auditView);
-  return { entries, nextCursor: found.length > limit ? (entries.at(-1)?.id ?? null) : null };
+  const page = found.slice(0, limit);
+  return {
+    entries: page.map(auditView),
+    nextCursor: found.length > limit ? (page.at(-1)?.place ?? null) : null,
+  };
 }
 
 /** Every entry that passes the filter, newest first, a batch in memory and no transaction open between batches. */

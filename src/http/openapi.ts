@@ -29,7 +29,7 @@ export const describeApi = (publicUrl: string): Json => {
 };
 
 const describeOperation = (operationId: string, operation: Operation): Json => {
-  const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query)];
+  const parameters = [...pathParameters(operation), ...queryParameters(operation.query)];
   return {
     operationId,
     summary: operation.summary,
@@ -55,10 +55,11 @@ const answerContent = ({ answer, mediaType }: Operation): Json => {
   return mediaType === undefined ? {} : { content: { [mediaType]: {} } };
 };
 
-const pathParameters = (path: string): Json[] =>
-  path.includes(':id')
-    ? [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }]
-    : [];
+const pathParameters = ({ path, idIs }: Operation): Json[] => {
+  if (!path.includes(':id')) return [];
+  const schema = { type: 'string', ...(idIs === 'entry' ? { pattern: '^[0-9]+$' } : { format: 'uuid' }) };
+  return [{ name: 'id', in: 'path', required: true, schema }];
+};
 
 const queryParameters = (query: z.ZodType | undefined): Json[] => {
   if (query === undefined) return [];

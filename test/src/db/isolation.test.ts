@@ -15,6 +15,7 @@ const mailbox = await database.addMailbox(owner);
 for (const sql of [
   "INSERT INTO grants (user_id, sealed_refresh_token, refresh_token_hash, scopes) VALUES ($1, 'x', 'x', '{}')",
   'INSERT INTO allowances (user_id) VALUES ($1)',
+  'INSERT INTO audit_rollups (user_id, until) VALUES ($1, now())',
   "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ('x', $1, now() + interval '1 day')",
   "INSERT INTO api_keys (user_id, name, key_hash) VALUES ($1, 'x', 'x')",
   "INSERT INTO discoveries (user_id, email) VALUES ($1, 'someone@example.org')",
@@ -29,6 +30,10 @@ for (const sql of [
   "INSERT INTO transfers (user_id, mailbox_id, key, state, backlog) VALUES ($1, $2, 'pop3:a', 'failed', false)",
   "INSERT INTO fingerprints (user_id, mailbox_id, fingerprint, generation) VALUES ($1, $2, decode(repeat('00', 16), 'hex'), 0)",
   "INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, size_bytes) VALUES ($1, $2, 'example.org', 'delivered', 1)",
+  "INSERT INTO audit_hours (user_id, mailbox_id, hour, status, messages, bytes) VALUES ($1, $2, now(), 'delivered', 1, 1)",
+  "INSERT INTO audit_domains (user_id, mailbox_id, domain, messages) VALUES ($1, $2, 'example.org', 1)",
+  'INSERT INTO reconciliations (user_id, mailbox_id, day, at, listed, delivered, rejected, failed, uncertain, waiting, skipped, missing) VALUES ($1, $2, now(), now(), 1, 1, 0, 0, 0, 0, 0, 0)',
+  "INSERT INTO passed_over (user_id, mailbox_id, folder, uid_validity) VALUES ($1, $2, 'INBOX', 1)",
 ]) {
   await database.asOwner(sql, [owner, mailbox]);
 }
@@ -95,12 +100,17 @@ it('has every tenant table in the matrix', () => {
     [
       'allowances',
       'api_keys',
+      'audit_domains',
       'audit_entries',
+      'audit_hours',
+      'audit_rollups',
       'discoveries',
       'fingerprints',
       'folder_cursors',
       'grants',
       'mailboxes',
+      'passed_over',
+      'reconciliations',
       'run_keys',
       'sessions',
       'subscriptions',
