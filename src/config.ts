@@ -22,6 +22,7 @@ import {
   text,
 } from './config-fields.ts';
 import { type Environment, parse } from './config-parse.ts';
+import { plansOf } from './core/plan.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const isProduction = (env: Environment): boolean => env.NODE_ENV === 'production';
@@ -52,6 +53,8 @@ const stripeFields = (env: Environment) => ({
   STRIPE_SECRET_KEY: text.optional(),
   STRIPE_PRICE_ID: textIf(env.STRIPE_SECRET_KEY),
   STRIPE_API_URL: serviceUrl.prefault('https://api.stripe.com'),
+  FREE_MAILBOXES: integer(0, 1000).prefault('1'),
+  FREE_POLL_SECONDS: integer(1, 86_400).prefault('900'),
 });
 
 const sharedFields = (env: Environment) => ({
@@ -146,6 +149,14 @@ const sharedOf = (env: Environment, fields: z.output<z.ZodObject<ReturnType<type
   databaseUrl: fields.DATABASE_URL,
   google: googleOf(fields),
   stripe: stripeOf(fields),
+  /** What the plans allow, where this installation bills. */
+  plans: Object.freeze(
+    plansOf({
+      freeMailboxes: fields.FREE_MAILBOXES,
+      freePollSeconds: fields.FREE_POLL_SECONDS,
+      pollSeconds: fields.POLL_SECONDS,
+    }),
+  ),
   /** Seconds between visits to a mailbox that chose no interval of its own. */
   pollSeconds: fields.POLL_SECONDS,
   /** What Gmail allows each user; new Cloud projects have 240 imports in any minute. */

@@ -65,6 +65,7 @@ const settingsOf = (config: WebConfig): Settings => ({
   publicUrl: config.publicUrl,
   sessionSecret: config.sessionSecret,
   pollSeconds: config.pollSeconds,
+  plans: config.plans,
   allowance: config.allowance,
   trustedProxies: config.trustedProxies,
   signInsPerMinute: 120,

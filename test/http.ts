@@ -64,6 +64,7 @@ export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): 
       publicUrl: PUBLIC_URL,
       sessionSecret: config.sessionSecret,
       pollSeconds: 300,
+      plans: config.plans,
       allowance: config.allowance,
       trustedProxies: 1,
       signInsPerMinute: 1000,

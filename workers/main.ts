@@ -43,6 +43,7 @@ import type { RunDeps } from './visit.ts';
 
 /** What one worker process does at once. */
 const MAX_RUNS = 100;
+const MAX_RUNS_PER_USER = 10;
 const MAX_WATCHES = 2_000;
 const MAX_LANES = 64;
 /** Gmail caps concurrent requests per user at an unpublished number. */
@@ -67,17 +68,19 @@ async function main(): Promise<void> {
   const setup = {
     openSurvey: createOpenSurvey(createDial({ privateNetworks: config.mailPrivateNetworks })),
     biller: config.stripe && createBiller(config.stripe),
+    plans: config.plans,
     pace: { importsPerMinute, bytesPerDay: bytesPerDay * BACKLOG_SHARE },
     mail: await mailOf(config, log),
     retentionDays: config.retentionDays,
   };
   const queue = await openJobs({ ...deps, ...setup, db, net }, tokens);
   const scheduler = new Scheduler({
-    leases: createLeases(db, config.workerId),
+    leases: createLeases(db, config.workerId, config.plans),
     run: (lease, control) => run(lease, deps, control),
     clock: systemClock,
     log,
     maxRuns: MAX_RUNS,
+    maxRunsPerUser: MAX_RUNS_PER_USER,
     maxWatches: MAX_WATCHES,
   });
   await scheduler.start();

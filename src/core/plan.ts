@@ -1,4 +1,6 @@
 /** What each plan gives. Which plan a user has, the schema's `plan_of` says; null is an installation that does not bill. */
+export type PlanName = 'free' | 'paid';
+
 export interface PlanLimits {
   /** How many mailboxes may be connected. */
   readonly mailboxes: number;
@@ -8,24 +10,30 @@ export interface PlanLimits {
   readonly idle: boolean;
 }
 
-export const PLANS = {
-  free: { mailboxes: 1, pollSeconds: 900, idle: false },
-  paid: { mailboxes: 20, pollSeconds: 60, idle: true },
-} as const satisfies Record<string, PlanLimits>;
-
-export type PlanName = keyof typeof PLANS;
+export type Plans = Readonly<Record<PlanName, PlanLimits>>;
 
 /** At the first checkout. */
 export const TRIAL_DAYS = 14;
 /** How long a payment that failed changes nothing; `plan_of` in the schema has the same number. */
 export const GRACE_DAYS = 14;
 
-/**
- * Seconds between visits that this plan lets the chosen interval be. Whether a choice is within the paid plan was
- * checked when it was made: an operator may allow less than a minute (POLL_SECONDS).
- */
-export const effectivePollSeconds = (chosen: number, plan: PlanName | null): number =>
-  plan === 'free' ? Math.max(chosen, PLANS.free.pollSeconds) : chosen;
+export interface PlanSettings {
+  readonly freeMailboxes: number;
+  readonly freePollSeconds: number;
+  /** The interval of mailboxes that chose none: an operator who looks more often than each minute lets payers do so. */
+  readonly pollSeconds: number;
+}
 
-/** Whether runs of this plan may wait for news at the source. */
-export const mayWatch = (plan: PlanName | null): boolean => plan === null || PLANS[plan].idle;
+export const plansOf = ({ freeMailboxes, freePollSeconds, pollSeconds }: PlanSettings): Plans => ({
+  free: { mailboxes: freeMailboxes, pollSeconds: freePollSeconds, idle: false },
+  paid: { mailboxes: 20, pollSeconds: Math.min(60, pollSeconds), idle: true },
+});
+
+export const DEFAULT_PLANS = plansOf({ freeMailboxes: 1, freePollSeconds: 900, pollSeconds: 300 });
+
+/** Seconds between visits, given what the owner chose. */
+export const effectivePollSeconds = (chosen: number, limits: PlanLimits | null): number =>
+  limits === null ? chosen : Math.max(chosen, limits.pollSeconds);
+
+/** Whether runs may wait for news at the source. */
+export const mayWatch = (limits: PlanLimits | null): boolean => limits === null || limits.idle;

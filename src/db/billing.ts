@@ -1,8 +1,10 @@
 /** Who pays, which plan follows from it (`plan_of` in the schema), and mailboxes brought in line with it. */
 import type { Customer } from '../core/billing.ts';
 import type { MailboxId, UserId } from '../core/mailbox.ts';
-import { PLANS, type PlanName } from '../core/plan.ts';
+import { GRACE_DAYS, type PlanName, type Plans } from '../core/plan.ts';
+import { DAY } from '../core/schedule.ts';
 import { lockMailboxes } from './mailboxes.ts';
+import { closeNotice, raiseNotice } from './notices.ts';
 import type { Tx } from './pool.ts';
 
 /** Whether this installation bills, for everybody who reads the database. For nobody's transaction. */
@@ -68,11 +70,11 @@ export async function findCustomerUser(tx: Tx, customerId: string): Promise<User
 
 /**
  * Notes what Stripe says, unless somebody has written since `revision`: false then. A payment stays outstanding since its
- * first failure, whichever invoice is the latest.
+ * first failure, whichever invoice is the latest; there is a notice for as long.
  */
 export async function storeSubscription(tx: Tx, customer: Customer, revision: number): Promise<boolean> {
   const now = customer.state === 'known' ? customer.subscription : null;
-  const rows = await tx.query(
+  const [noted] = await tx.query<{ userId: UserId; pastDueSince: Date | null }>(
     `UPDATE subscriptions SET subscription_id = COALESCE($2, subscription_id),
        status = CASE WHEN $2::text IS NOT NULL THEN $3 WHEN subscription_id IS NOT NULL THEN 'canceled' END,
        trial_ends_at = to_timestamp($4::double precision / 1000),
@@ -83,7 +85,8 @@ export async function storeSubscription(tx: Tx, customer: Customer, revision: nu
        past_due_since = CASE WHEN $3 IN ('past_due', 'unpaid')
          THEN least(past_due_since, COALESCE(to_timestamp($8::double precision / 1000), past_due_since, now())) END,
        revision = revision + 1, checked_at = now()
-     WHERE user_id = current_tenant() AND revision = $1 RETURNING revision`,
+     WHERE user_id = current_tenant() AND revision = $1
+     RETURNING user_id AS "userId", past_due_since AS "pastDueSince"`,
     [
       revision,
       now?.id ?? null,
@@ -95,17 +98,24 @@ export async function storeSubscription(tx: Tx, customer: Customer, revision: nu
       now?.unpaidSince ?? null,
     ],
   );
-  return rows.length > 0;
+  if (!noted) return false;
+  const { userId, pastDueSince } = noted;
+  if (pastDueSince === null) await closeNotice(tx, 'payment-failed', null);
+  else {
+    const graceUntil = new Date(pastDueSince.getTime() + GRACE_DAYS * DAY).toISOString();
+    await raiseNotice(tx, { userId, mailboxId: null, kind: 'payment-failed', detail: { graceUntil } });
+  }
+  return true;
 }
 
 /**
  * Brings the tenant's mailboxes in line with the plan: those over its limit, newest first, are suspended, and those that
  * were and no longer are go on. Whoever holds one of them, or all when the plan has changed, is told. How many changed.
  */
-export async function applyPlan(tx: Tx): Promise<number> {
+export async function applyPlan(tx: Tx, plans: Plans): Promise<number> {
   await lockMailboxes(tx);
   const plan = await readPlan(tx);
-  const allowed = plan === null ? null : PLANS[plan].mailboxes;
+  const allowed = plan === null ? null : plans[plan].mailboxes;
   const changed = await tx.query<{ id: MailboxId }>(APPLY, [allowed]);
   const moved = await tx.query(
     'UPDATE subscriptions SET applied_plan = $1 WHERE user_id = current_tenant() AND applied_plan IS DISTINCT FROM $1 RETURNING 1',
@@ -140,8 +150,8 @@ const RECALL = `INSERT INTO recalls (worker_id, mailbox_id)
     AND ($1::uuid[] IS NULL OR id = ANY ($1)) ON CONFLICT DO NOTHING`;
 
 /** Users whose mailboxes are not as their plan has them. For nobody's transaction, in a worker. */
-export async function findPlansToApply(tx: Tx): Promise<UserId[]> {
-  const limits = [PLANS.free.mailboxes, PLANS.paid.mailboxes];
+export async function findPlansToApply(tx: Tx, { free, paid }: Plans): Promise<UserId[]> {
+  const limits = [free.mailboxes, paid.mailboxes];
   const rows = await tx.query<{ id: UserId }>('SELECT * FROM plans_to_apply($1, $2) AS id', limits);
   return rows.map(({ id }) => id);
 }

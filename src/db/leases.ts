@@ -1,6 +1,13 @@
 /** Who runs which mailbox: src/core/ports.ts says what is promised, claim_mailboxes in the schema how. */
 import type { MailboxId, MailboxOptions, Protocol, Security, UserId } from '../core/mailbox.ts';
-import { effectivePollSeconds, mayWatch, type PlanName } from '../core/plan.ts';
+import {
+  DEFAULT_PLANS,
+  effectivePollSeconds,
+  mayWatch,
+  type PlanLimits,
+  type PlanName,
+  type Plans,
+} from '../core/plan.ts';
 import type { Leases } from '../core/ports.ts';
 import type { Lease, Verdict } from '../core/schedule.ts';
 import type { Database, Statement, Tx } from './pool.ts';
@@ -37,13 +44,13 @@ const RELEASE: Statement = {
 const RELEASE_ONLY = 'UPDATE mailboxes SET leased_by = NULL WHERE id = $1 AND epoch = $2 AND leased_by = $3';
 
 /** The leases of the worker process `workerId`, a UUID made at its start. Fault `database-unavailable`. */
-export function createLeases(db: Database, workerId: string): Leases {
+export function createLeases(db: Database, workerId: string, plans: Plans = DEFAULT_PLANS): Leases {
   return {
     register: (held) => db.asNobody((tx) => register(tx, workerId, held)),
     beat: () => db.asNobody((tx) => beat(tx, workerId)),
     claim: async (limit) => {
       const rows = await db.asNobody((tx) => tx.query<ClaimedRow>(CLAIM, [workerId, limit]));
-      return rows.map(leaseOf);
+      return rows.map((row) => leaseOf(row, row.plan && plans[row.plan]));
     },
     release: (lease, verdict) => db.withTenant(lease.userId, (tx) => release(tx, workerId, lease, verdict)),
     unregister: () => db.asNobody((tx) => unregister(tx, workerId)),
@@ -97,7 +104,7 @@ interface ClaimedRow {
   plan: PlanName | null;
 }
 
-const leaseOf = (row: ClaimedRow): Lease => ({
+const leaseOf = (row: ClaimedRow, limits: PlanLimits | null): Lease => ({
   mailboxId: row.mailbox_id,
   userId: row.user_id,
   epoch: BigInt(row.epoch),
@@ -106,8 +113,8 @@ const leaseOf = (row: ClaimedRow): Lease => ({
   sealedPassword: row.sealed_password,
   sealedFingerprintKey: row.sealed_fingerprint_key,
   sealedRefreshToken: row.sealed_refresh_token,
-  options: { ...row.options, pollSeconds: effectivePollSeconds(row.options.pollSeconds, row.plan) },
-  mayWatch: mayWatch(row.plan),
+  options: { ...row.options, pollSeconds: effectivePollSeconds(row.options.pollSeconds, limits) },
+  mayWatch: mayWatch(limits),
   createdAt: row.created_at.getTime(),
   failures: row.failures,
 });

@@ -1,7 +1,7 @@
 /** Plan, payment, and the way to Stripe and back. What is known comes from Stripe, never from a webhook's own words. */
 import { type Customer, type Notes, syncSubscription } from '../core/billing.ts';
 import type { UserId } from '../core/mailbox.ts';
-import { GRACE_DAYS, PLANS, type PlanName, TRIAL_DAYS } from '../core/plan.ts';
+import { GRACE_DAYS, type PlanName, TRIAL_DAYS } from '../core/plan.ts';
 import { DAY } from '../core/schedule.ts';
 import {
   applyPlan,
@@ -30,18 +30,12 @@ export async function readBilling(parts: Parts, userId: UserId): Promise<Billing
   const waiting = mailboxes.filter(({ faultCode }) => faultCode === 'plan-limit').length;
   return {
     mode: 'stripe',
-    plans: plansOf(parts),
+    plans: parts.settings.plans,
     usage: { connected: mailboxes.length, waiting },
     price,
     ...standing(row, plan ?? 'free'),
   };
 }
-
-/** An operator who looks for mail more often than once a minute lets paying users do so. */
-const plansOf = ({ settings }: Parts): StripeBilling['plans'] => ({
-  free: PLANS.free,
-  paid: { ...PLANS.paid, pollSeconds: Math.min(PLANS.paid.pollSeconds, settings.pollSeconds) },
-});
 
 type Standing = Omit<StripeBilling, 'mode' | 'plans' | 'usage' | 'price'>;
 
@@ -154,7 +148,7 @@ export async function receiveStripeEvent(
 
 /** Asks Stripe and brings the mailboxes in line with what it says. Null when the user is no customer. */
 async function refresh(
-  { database }: Parts,
+  { database, settings }: Parts,
   { biller }: BillingParts,
   userId: UserId,
 ): Promise<Customer | null> {
@@ -164,6 +158,6 @@ async function refresh(
       database.withTenant(userId, (tx) => storeSubscription(tx, customer, revision)),
   };
   const customer = await syncSubscription(biller, notes);
-  if (customer !== null) await database.withTenant(userId, applyPlan);
+  if (customer !== null) await database.withTenant(userId, (tx) => applyPlan(tx, settings.plans));
   return customer;
 }

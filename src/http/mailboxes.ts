@@ -68,7 +68,7 @@ export async function connectMailbox(parts: Parts, userId: UserId, input: Create
     const others = await rows.listMailboxes(tx);
     if (others.length >= MAX_MAILBOXES) throw new HttpError('too-many');
     if (others.some((other) => isSameAccount(other, server))) throw new HttpError('mailbox-exists');
-    await assertMayConnect(tx, others);
+    await assertMayConnect(tx, parts.settings.plans, others);
     const row = await rows.createMailbox(tx, {
       ...server,
       id,
@@ -165,7 +165,7 @@ export const resumeMailbox = (parts: Parts, userId: UserId, id: string): Promise
     if (current.state === 'suspended')
       throw new HttpError(current.faultCode === 'plan-limit' ? 'plan-limit' : 'state-conflict');
     if (current.state !== 'paused') return;
-    await assertMayRun(tx, await rows.listMailboxes(tx));
+    await assertMayRun(tx, parts.settings.plans, await rows.listMailboxes(tx));
     if (current.draft) {
       if (current.faultCode !== 'setup-unfinished') return testAgain(parts, tx, userId, current);
       await startDraft(tx, current.id);

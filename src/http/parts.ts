@@ -1,6 +1,7 @@
 /** What the web process is wired from; src/main.ts and the tests fill it in. */
 import type { WebConfig } from '../config.ts';
 import type { Allowance } from '../core/estimate.ts';
+import type { Plans } from '../core/plan.ts';
 import type { Log, Seal } from '../core/ports.ts';
 import type { Database } from '../db/pool.ts';
 import type { JobQueue } from '../db/queue.ts';
@@ -28,6 +29,8 @@ export interface Settings {
   readonly sessionSecret: string;
   /** Seconds between visits to a mailbox that chose no interval of its own. */
   readonly pollSeconds: number;
+  /** What the plans allow, where this installation bills. */
+  readonly plans: Plans;
   /** What Gmail allows each user: how long a backlog takes. */
   readonly allowance: Allowance;
   /** How many proxies stand before us, whose X-Forwarded-For counts. */

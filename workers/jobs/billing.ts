@@ -1,6 +1,7 @@
 /** Billing where nobody clicks and no webhook comes: customers of deleted accounts, lost webhooks, time that went by. */
 import { type Biller, syncSubscription } from '../../src/core/billing.ts';
 import type { UserId } from '../../src/core/mailbox.ts';
+import type { Plans } from '../../src/core/plan.ts';
 import type { Log } from '../../src/core/ports.ts';
 import {
   applyPlan,
@@ -17,6 +18,7 @@ export interface BillingDeps {
   readonly log: Log;
   /** null: this worker has no key to Stripe. */
   readonly biller: Biller | null;
+  readonly plans: Plans;
 }
 
 /** Asked about at each sweep. */
@@ -30,11 +32,11 @@ export async function endCustomer({ customerId }: EndCustomerJob, { biller }: Bi
 
 /** Looks again at subscriptions nobody has told about for long, then brings every mailbox in line with its plan. */
 export async function sweepBilling(deps: BillingDeps): Promise<void> {
-  const { db, log, biller } = deps;
+  const { db, log, biller, plans } = deps;
   const stale = biller ? await db.asNobody((tx) => findSubscriptionsToCheck(tx, CHECKS)) : [];
   for (const userId of stale) await check(userId, deps, biller);
-  for (const userId of await db.asNobody(findPlansToApply)) {
-    const count = await db.withTenant(userId, applyPlan);
+  for (const userId of await db.asNobody((tx) => findPlansToApply(tx, plans))) {
+    const count = await db.withTenant(userId, (tx) => applyPlan(tx, plans));
     log.info('plan applied', { userId, count });
   }
 }
