@@ -34,7 +34,7 @@ interface Audience {
   /** Mailbox id → its JSON as sent last. */
   mailboxes: Map<string, string> | null;
   /** The notices' counts as JSON, as sent last. */
-  notices: string | null;
+  notices: string;
   /** Audit ids sent within the overlap of two polls. */
   seen: Set<string>;
   timer: NodeJS.Timeout | null;
@@ -85,7 +85,7 @@ export function createEventHub(parts: Parts, count: (streams: number) => void): 
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
       res.write('retry: 2000\n\n');
       for (const json of audience.mailboxes?.values() ?? []) send(stream, event('mailbox', json));
-      if (audience.notices !== null) send(stream, event('notice', audience.notices));
+      if (audience.notices !== NO_NOTICES) send(stream, event('notice', audience.notices));
       if (audiences.get(userId) === audience) return;
       audiences.set(userId, audience);
       await tick(audience);
@@ -98,11 +98,14 @@ export function createEventHub(parts: Parts, count: (streams: number) => void): 
   };
 }
 
+/** What every client starts from. */
+const NO_NOTICES = JSON.stringify({ unread: 0, open: 0, latest: null });
+
 const newAudience = (userId: UserId): Audience => ({
   userId,
   streams: new Set(),
   mailboxes: null,
-  notices: null,
+  notices: NO_NOTICES,
   seen: new Set(),
   timer: null,
 });
