@@ -50,9 +50,9 @@ export function allow(client: object, volume: Volume, also: Volume = volume): vo
  * at a time, sixteen millions for a line of a few bytes, and everybody else waits.
  */
 export function ignoreVanished(client: object): void {
-  const { untaggedHandlers } = client as { readonly untaggedHandlers?: Record<string, unknown> };
-  if (typeof untaggedHandlers?.VANISHED !== 'function') throw new TypeError('the IMAP library has changed');
-  untaggedHandlers.VANISHED = () => {};
+  const library = client as { untaggedVanished?: unknown };
+  if (typeof library.untaggedVanished !== 'function') throw new TypeError('the IMAP library has changed');
+  library.untaggedVanished = async () => {};
 }
 
 /** Sessions of the process that may receive something huge at the same time. */

@@ -95,8 +95,8 @@ test('a message that comes byte by byte is given up although no wait is long', a
 test('a line that names all UIDs as vanished holds nobody up', async (t) => {
   const vanished = '* VANISHED 1:16777215';
   const { source } = await openAt(t, {
-    EXAMINE: ({ ok }) => ok(...examined(0)),
-    NOOP: ({ ok }) => ok(...Array.from({ length: 50 }, () => vanished)),
+    EXAMINE: ({ ok }) => ok(...examined(0), vanished),
+    NOOP: ({ ok }) => ok(vanished),
   });
   await source.list('INBOX', null, ALL, signal);
   const began = performance.now();
