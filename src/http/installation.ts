@@ -1,5 +1,6 @@
 /** What the public pages say about this installation. All of it follows from the configuration, none is written down. */
 import type { WebConfig } from '../config.ts';
+import type { Plans } from '../core/plan.ts';
 
 export interface SubProcessor {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface Installation {
   readonly subProcessors: readonly SubProcessor[];
   /** False: self-hosted, no plans and no limits. */
   readonly billing: boolean;
+  /** What they allow, where there are plans. */
+  readonly plans: Plans;
 }
 
 const GOOGLE: SubProcessor = {
@@ -53,6 +56,7 @@ export const installationOf = (config: WebConfig): Installation => ({
     ...config.subProcessors.map(describe),
   ],
   billing: config.stripe !== null,
+  plans: config.plans,
 });
 
 const describe = (name: string): SubProcessor => ({

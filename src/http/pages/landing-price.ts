@@ -1,14 +1,17 @@
 /** What it costs on this installation: the plans as the server enforces them, or none. */
-import { PLANS, TRIAL_DAYS } from '../../core/plan.ts';
+import { type Plans, TRIAL_DAYS } from '../../core/plan.ts';
 import { type Html, html } from '../html.ts';
 import type { Installation } from '../installation.ts';
 
-export const price = ({ billing }: Installation): Html => (billing ? PLAN_CARDS : SELF_HOSTED);
+export const price = ({ billing, plans }: Installation): Html => (billing ? planCards(plans) : SELF_HOSTED);
 
 const SELF_HOSTED = html`<p class="max-w-3xl leading-relaxed text-muted">This installation is <strong class="font-medium text-ink">self-hosted</strong>: there are no plans, no payments, and no limits but Gmail’s own.</p>`;
 
-const minutes = (seconds: number): string =>
-  seconds === 60 ? 'every minute' : `every ${seconds / 60} minutes`;
+/** How often, in words. */
+export const interval = (seconds: number): string => {
+  if (seconds % 60 !== 0) return seconds === 1 ? 'every second' : `every ${seconds} seconds`;
+  return seconds === 60 ? 'every minute' : `every ${seconds / 60} minutes`;
+};
 
 const plan = (
   name: string,
@@ -18,15 +21,15 @@ const plan = (
 <h3 class="font-semibold">${name}</h3><p class="text-sm text-muted">${note}</p>
 <ul class="mt-3 list-disc space-y-1.5 pl-5 text-sm leading-relaxed text-muted marker:text-line-strong">${items.map((item) => html`<li>${item}</li>`)}</ul></li>`;
 
-const PLAN_CARDS = html`<ul class="grid gap-4 sm:grid-cols-2">
+const planCards = ({ free, paid }: Plans): Html => html`<ul class="grid gap-4 sm:grid-cols-2">
 ${plan('Free', 'For as long as you like', [
-  PLANS.free.mailboxes === 1 ? 'One mailbox' : `${PLANS.free.mailboxes} mailboxes`,
-  `Visited ${minutes(PLANS.free.pollSeconds)}`,
+  free.mailboxes === 1 ? 'One mailbox' : `${free.mailboxes} mailboxes`,
+  `Visited ${interval(free.pollSeconds)}`,
   'The whole Glass Box',
 ])}
 ${plan('Paid', `Begins with ${TRIAL_DAYS} days of trial`, [
-  `Up to ${PLANS.paid.mailboxes} mailboxes`,
-  `Visited as often as ${minutes(PLANS.paid.pollSeconds)}`,
+  `Up to ${paid.mailboxes} mailboxes`,
+  `Visited as often as ${interval(paid.pollSeconds)}`,
   'New mail at once, where an IMAP server announces it',
 ])}
 </ul>

@@ -1,8 +1,9 @@
 /** `/terms`. */
-import { GRACE_DAYS, PLANS, TRIAL_DAYS } from '../../core/plan.ts';
+import { GRACE_DAYS, TRIAL_DAYS } from '../../core/plan.ts';
 import { html } from '../html.ts';
 import type { Installation } from '../installation.ts';
 import { contact, type DocumentView, documentPage, type Part } from './document.ts';
+import { interval } from './landing-price.ts';
 import { link } from './look.ts';
 import { NOTICE_DAYS } from './policy-dates.ts';
 
@@ -38,12 +39,12 @@ const SERVICE: readonly Part[] = [
   },
 ];
 
-const plans = ({ billing }: Installation): Part => ({
+const plans = ({ billing, plans: { free, paid } }: Installation): Part => ({
   id: 'plans',
   title: 'Plans and payment',
   text: billing
     ? [
-        `The free plan has ${count(PLANS.free.mailboxes)}, visited every ${PLANS.free.pollSeconds / 60} minutes at most. The paid plan has up to ${count(PLANS.paid.mailboxes)}, visited as often as every minute, or told of new mail at once where the mail server can.`,
+        `The free plan has ${count(free.mailboxes)}, visited ${interval(free.pollSeconds)} at most. The paid plan has up to ${count(paid.mailboxes)}, visited as often as ${interval(paid.pollSeconds)}, or told of new mail at once where the mail server can.`,
         `The paid plan’s price is shown before you subscribe, and Stripe takes the payment. The first subscription begins with a trial of ${TRIAL_DAYS} days. A subscription renews itself until you cancel it, which you can at any time under “Billing”; it then runs to the end of what is paid.`,
         `When a payment fails, nothing changes for ${GRACE_DAYS} days. After that, and when a subscription has ended, the limits of the free plan apply: mailboxes beyond them rest, and nothing is deleted because of it until the time that the privacy policy states for mailboxes at rest.`,
       ]
