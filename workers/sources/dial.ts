@@ -19,7 +19,7 @@ import { type Resolve, resolveName } from './resolve.ts';
 
 /** A host that may be dialled. */
 export interface Checked extends Address {
-  /** Those addresses of the host that may be dialled, `address` first. */
+  /** The first few addresses of the host that may be dialled, `address` first. */
   readonly addresses: readonly Address[];
   /** For SNI and verification. undefined when the host is an IP literal: no SNI, the IP is verified. */
   readonly servername: string | undefined;
@@ -57,7 +57,7 @@ export interface DialOptions {
   readonly deadlineMs?: number | undefined;
 }
 
-/** Addresses of one host that are tried: each gets a share of the deadline, so not too many. */
+/** Addresses of one host that are tried: each gets a share of the deadline, and a name may have thousands of strangers’. */
 const MAX_TRIES = 4;
 
 export function createDial(options: DialOptions): Dial {
@@ -79,7 +79,7 @@ export function createDial(options: DialOptions): Dial {
       host.kind === 'address'
         ? [host.address]
         : await abortable(resolve(host.name, signal), signal).catch(unknownHost);
-    const addresses = permittedOf(found, port, networks);
+    const addresses = permittedOf(found, port, networks).slice(0, MAX_TRIES);
     const [first] = addresses;
     if (!first) throw new Fault('host-unknown');
     return { ...first, addresses, servername: host.kind === 'name' ? host.name : undefined };
@@ -109,12 +109,7 @@ export function createDial(options: DialOptions): Dial {
     connect: (server, signal) =>
       withDeadline(deadlineMs, signal, async (limited) => {
         const checked = await check(server.host, server.port, limited);
-        const socket = await connectFirst(
-          checked.addresses.slice(0, MAX_TRIES),
-          server.port,
-          deadlineMs,
-          limited,
-        );
+        const socket = await connectFirst(checked.addresses, server.port, deadlineMs, limited);
         if (server.security === 'starttls') return socket;
         return secure(socket, checked.servername, checked.address, limited);
       }),

@@ -1,4 +1,5 @@
 /** Which folders of an IMAP account `all` means: those that hold mail which belongs into an inbox. */
+import { Fault } from '../../src/core/fault.ts';
 import type { FolderUse } from '../../src/core/survey.ts';
 
 /** A folder as LIST shows it (RFC 3501 §7.2.2, RFC 6154). */
@@ -40,18 +41,35 @@ const UNWANTED_NAMES: ReadonlySet<string> = new Set([
 const isAny = (flags: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean =>
   [...flags].some((flag) => wanted.has(flag.toLowerCase()));
 
-/** The folders that can be opened, in the order given. Names count only where the server tells no use at all. */
+/** More than anybody sorts mail into; every one of them is opened at each visit. */
+const MAX_FOLDERS = 10_000;
+/** What our books can hold as a name and find again: text without control characters or halves of characters. */
+const MAX_NAME = 500;
+const CONTROL = /[\x00-\x1f\x7f]/;
+const canBeBooked = ({ path }: FolderEntry): boolean =>
+  path.length <= MAX_NAME && path.isWellFormed() && !CONTROL.test(path);
+
+/**
+ * The folders that can be opened, in the order given. Names count only where the server tells no use at all. Fault
+ * `source-protocol` when there are more than anybody can have.
+ */
 export function foldersOf(entries: readonly FolderEntry[]): Folder[] {
+  if (entries.length > MAX_FOLDERS) throw new Fault('source-protocol');
   const tells = entries.some(({ flags }) => isAny(flags, UNWANTED));
   const isUnwanted = ({ flags, name, guess = '' }: FolderEntry): boolean =>
     isAny(flags, UNWANTED) ||
     (!tells && (UNWANTED.has(guess.toLowerCase()) || UNWANTED_NAMES.has(name.toLowerCase())));
-  const unwanted = entries.filter((entry) => entry.path.toUpperCase() !== 'INBOX' && isUnwanted(entry));
+  const unwanted = new Set(
+    entries
+      .filter((entry) => entry.path.toUpperCase() !== 'INBOX' && isUnwanted(entry))
+      .map(({ path }) => path),
+  );
   const isAside = (entry: FolderEntry): boolean =>
     isAny(entry.flags, VIEWS) ||
-    unwanted.some(({ path, delimiter }) => entry.path === path || isBelow(entry.path, path, delimiter));
+    unwanted.has(entry.path) ||
+    ancestorsOf(entry).some((path) => unwanted.has(path));
   return entries
-    .filter(({ flags }) => !isAny(flags, UNSELECTABLE))
+    .filter((entry) => !isAny(entry.flags, UNSELECTABLE) && canBeBooked(entry))
     .map((entry) => ({ name: entry.path, aside: isAside(entry), use: useOf(entry) }));
 }
 
@@ -72,5 +90,7 @@ function useOf({ path, flags, guess = '' }: FolderEntry): FolderUse | null {
   return uses.find((use) => use !== undefined) ?? null;
 }
 
-const isBelow = (path: string, parent: string, delimiter: string): boolean =>
-  delimiter !== '' && path.startsWith(`${parent}${delimiter}`);
+function ancestorsOf({ path, delimiter }: FolderEntry): string[] {
+  const parts = delimiter === '' ? [path] : path.slice(0, MAX_NAME).split(delimiter);
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join(delimiter));
+}

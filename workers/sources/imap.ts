@@ -18,6 +18,8 @@ import type { Body, Examined, FolderStatus, ImapWire, Part, Row, SearchResult } 
 const MAX_ID = 0xffffffff;
 const YEAR_10000 = Date.UTC(10_000, 0);
 
+/** Messages of one folder. */
+const MAX_FOUND = 1_000_000;
 /** Rows of one listing command: several times what is asked for at once. */
 const MAX_ROWS = 20_000;
 
@@ -122,6 +124,7 @@ class ImapSession implements ImapWire {
     const uids = await this.#command('listing', signal, () => this.#client.search(query, { uid: true }));
     // The library's word for a refused SEARCH; nothing found is an empty array.
     if (!Array.isArray(uids)) throw new Fault('source-unavailable');
+    if (uids.length > MAX_FOUND) throw new Fault('source-protocol');
     return { uids, partial: this.#lastCode === 'MESSAGELIMIT' };
   }
 

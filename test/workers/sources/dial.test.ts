@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server as TcpServer } from 'node:n
 import { type TestContext, test } from 'node:test';
 import { createSecureContext, createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
 import { createAuthority } from '../../../standins/authority.ts';
+import type { Address } from '../../../workers/sources/address.ts';
 import { createDial, type DialOptions } from '../../../workers/sources/dial.ts';
 import { faultOf } from './pop3-setup.ts';
 
@@ -165,6 +166,15 @@ test('of a name that has permitted and forbidden addresses only the permitted ar
   const socket = await dial.connect(at(port), signal);
   assert.equal(socket.remoteAddress, LOOPBACK.address);
   socket.destroy();
+});
+
+test('a name with thousands of addresses makes us dial only a few', async () => {
+  const many: Address[] = Array.from({ length: 3_000 }, (_, n) => ({
+    address: `11.0.${n >> 8}.${n & 255}`,
+    family: 4,
+  }));
+  const { addresses } = await (await dialTo({ resolve: async () => many })).check(HOST, 995, signal);
+  assert.deepEqual(addresses, many.slice(0, 4));
 });
 
 test('names without an address are unknown, dead resolvers and abandoned ones end', async () => {

@@ -31,6 +31,19 @@ test('uses that the server tells decide, and then names do not', () => {
   );
 });
 
+test('a name that our books could not hold, or not find again, is left out', () => {
+  const names = ['a\0b', 'line\nbreak', 'half \ud800', 'x'.repeat(2_000), 'del\x7f', 'fine', 'é 日本'];
+  assert.deepEqual(wanted(...names.map((name) => entry(name))), ['fine', 'é 日本']);
+});
+
+test('a great many folders, all of them trash, are judged quickly; more than that are a fault', () => {
+  const many = Array.from({ length: 10_000 }, (_, n) => entry(`Folder ${n}/${n}`, '\\Trash'));
+  const began = performance.now();
+  assert.deepEqual(wanted(...many), []);
+  assert.ok(performance.now() - began < 2_000);
+  assert.throws(() => foldersOf([...many, entry('INBOX')]), { code: 'source-protocol' });
+});
+
 test('without told uses the common names decide, wherever they stand', () => {
   assert.deepEqual(
     wanted(

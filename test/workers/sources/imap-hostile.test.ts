@@ -104,6 +104,16 @@ test('a line that names all UIDs as vanished holds nobody up', async (t) => {
   assert.ok(performance.now() - began < 5_000, 'quick');
 });
 
+test('a search that finds more than a folder holds is not believed', async (t) => {
+  const line = `* SEARCH ${Array.from({ length: 100_000 }, (_, n) => 1_000_000 + n).join(' ')}`;
+  const lines = Array.from({ length: 12 }, (_, n) => line.replaceAll(' 1', ` ${n + 1}`));
+  const { source } = await openAt(t, {
+    EXAMINE: ({ ok }) => ok('* 5 EXISTS', '* OK [UIDVALIDITY 1] ok', '* OK [UIDNEXT 90000000] ok'),
+    'UID SEARCH': ({ ok }) => ok(...lines),
+  });
+  assert.equal(await faultOf(source.list('INBOX', null, ALL, signal)), 'source-protocol');
+});
+
 test('numbers that no server can have are not believed', async (t) => {
   for (const lines of [
     ['* 1 EXISTS', '* OK [UIDVALIDITY 99999999999999999999] ok', '* OK [UIDNEXT 2] ok'],
