@@ -6,6 +6,7 @@ import { NotFound } from './pages/not-found.tsx';
 import { Loading, Skeleton } from './ui/states.tsx';
 
 const Mailboxes = lazy(() => import('./pages/mailboxes/mailboxes.tsx'));
+const MailboxPage = lazy(() => import('./pages/mailboxes/mailbox.tsx'));
 
 export function App() {
   return (
@@ -16,6 +17,7 @@ export function App() {
             <Redirect to="/mailboxes" replace />
           </Route>
           <Route path="/mailboxes" component={Mailboxes} />
+          <Route path="/mailboxes/:id" component={MailboxPage} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>
@@ -24,7 +26,7 @@ export function App() {
 }
 
 const PageLoading = () => (
-  <Loading className="mx-auto w-full max-w-5xl space-y-6 px-4 py-8 md:px-6">
+  <Loading className="mx-auto w-full max-w-6xl space-y-6 px-4 py-8 md:px-6">
     <Skeleton className="h-8 w-56" />
     <Skeleton className="h-40" />
   </Loading>

@@ -47,7 +47,7 @@ function Header() {
   const [location] = useLocation();
   return (
     <header className="border-b border-line bg-surface">
-      <div className="mx-auto flex max-w-7xl items-center gap-6 px-4 py-2.5 md:px-6">
+      <div className="mx-auto flex max-w-6xl items-center gap-6 px-4 py-2.5 md:px-6">
         <Link href="/mailboxes" className="text-base font-bold tracking-tight">
           {common.product}
         </Link>

@@ -26,7 +26,7 @@ export function Page({
     <div
       className={classes(
         'mx-auto w-full space-y-6 px-4 py-6 md:px-6 md:py-8',
-        wide ? 'max-w-7xl' : 'max-w-5xl',
+        wide ? 'max-w-7xl' : 'max-w-6xl',
       )}
     >
       <div className="flex flex-wrap items-start justify-between gap-4">

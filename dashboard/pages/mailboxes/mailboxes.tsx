@@ -1,31 +1,57 @@
 /** All mailboxes at one glance. */
+import { Inbox } from 'lucide-react';
 import { useMailboxes } from '../../mailboxes.ts';
-import { common } from '../../texts/common.ts';
+import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { ButtonLink } from '../../ui/button.tsx';
-import { Card } from '../../ui/card.tsx';
 import { Page } from '../../ui/page.tsx';
-import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
+import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
+import { MailboxCard } from './mailbox-card.tsx';
 
 export default function Mailboxes() {
-  const { data, error, refetch } = useMailboxes();
+  const connect = (
+    <ButtonLink href="/connect" look="primary">
+      {mailboxTexts.connect}
+    </ButtonLink>
+  );
   return (
-    <Page
-      title={common.nav.mailboxes}
-      actions={
-        <ButtonLink href="/connect" look="primary">
-          {common.nav.connect}
-        </ButtonLink>
-      }
-    >
-      {data ? (
-        data.map((mailbox) => <Card key={mailbox.id}>{mailbox.username}</Card>)
-      ) : error ? (
-        <ErrorState error={error} onRetry={() => void refetch()} />
-      ) : (
-        <Loading>
-          <Skeleton className="h-32" />
-        </Loading>
-      )}
+    <Page title={mailboxTexts.title} intro={mailboxTexts.intro} actions={connect}>
+      <List />
     </Page>
+  );
+}
+
+function List() {
+  const { data: mailboxes, error, refetch } = useMailboxes();
+  if (mailboxes === undefined)
+    return error ? (
+      <ErrorState error={error} onRetry={() => void refetch()} />
+    ) : (
+      <Loading className="space-y-4">
+        <Skeleton className="h-40" />
+        <Skeleton className="h-40" />
+      </Loading>
+    );
+  if (mailboxes.length === 0)
+    return (
+      <EmptyState
+        icon={<Inbox aria-hidden className="size-10" />}
+        title={mailboxTexts.empty.title}
+        actions={
+          <ButtonLink href="/connect" look="primary">
+            {mailboxTexts.connect}
+          </ButtonLink>
+        }
+      >
+        {mailboxTexts.empty.sentence}
+      </EmptyState>
+    );
+  return (
+    <ul className="space-y-4">
+      {mailboxes.map((mailbox) => (
+        <li key={mailbox.id}>
+          <MailboxCard mailbox={mailbox} />
+        </li>
+      ))}
+    </ul>
   );
 }

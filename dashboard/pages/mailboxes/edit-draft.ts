@@ -1,0 +1,62 @@
+/** A mailbox as its edit form holds it, and what of it has changed. */
+import type { Mailbox, PatchMailbox } from '../../../src/http/api.ts';
+
+export interface Draft {
+  readonly host: string;
+  readonly port: string;
+  readonly security: Mailbox['security'];
+  readonly username: string;
+  readonly password: string;
+  readonly history: Mailbox['options']['history'];
+  readonly since: string;
+  readonly folders: 'all' | readonly string[];
+  readonly skipInbox: boolean;
+  readonly neverSpam: boolean;
+  readonly pollSeconds: string;
+}
+
+export const draftOf = ({ host, port, security, username, options }: Mailbox): Draft => ({
+  host,
+  port: String(port),
+  security,
+  username,
+  password: '',
+  history: options.history,
+  since: options.since ?? '',
+  folders: options.folders,
+  skipInbox: options.skipInbox,
+  neverSpam: options.neverSpam,
+  pollSeconds: String(options.pollSeconds),
+});
+
+/** null: nothing has. */
+export function patchOf(mailbox: Mailbox, draft: Draft): PatchMailbox | null {
+  const { options } = mailbox;
+  const server = changed(mailbox, {
+    host: draft.host.trim(),
+    port: Number(draft.port),
+    security: draft.security,
+    username: draft.username,
+  });
+  const chosen = changed(options, {
+    history: draft.history,
+    since: draft.history === 'since' ? draft.since : null,
+    folders: draft.folders === 'all' ? ('all' as const) : [...draft.folders],
+    skipInbox: draft.skipInbox,
+    neverSpam: draft.neverSpam,
+    pollSeconds: Number(draft.pollSeconds),
+  });
+  const patch: PatchMailbox = {
+    ...server,
+    ...(draft.password !== '' && { password: draft.password }),
+    ...(Object.keys(chosen).length > 0 && { options: chosen }),
+  };
+  return Object.keys(patch).length > 0 ? patch : null;
+}
+
+function changed<T extends object>(before: { readonly [K in keyof T]: unknown }, after: T): Partial<T> {
+  const entries = Object.entries(after).filter(
+    ([name, value]) => JSON.stringify(before[name as keyof T]) !== JSON.stringify(value),
+  );
+  return Object.fromEntries(entries) as Partial<T>;
+}

@@ -1,0 +1,57 @@
+/** One mailbox in the list. */
+import { MoreHorizontal } from 'lucide-react';
+import { Link } from 'wouter';
+import type { Mailbox } from '../../../src/http/api.ts';
+import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Menu } from '../../ui/menu.tsx';
+import { useMailboxActions } from './actions.ts';
+import { CheckTimes } from './check-times.tsx';
+import { FaultBanner } from './fault-banner.tsx';
+import { useMailboxMenu } from './mailbox-menu.tsx';
+import { ProgressPanel } from './progress-panel.tsx';
+import { isUnfinished, StateBadge } from './state-badge.tsx';
+import { useMailboxStats } from './stats.ts';
+
+export function MailboxCard({ mailbox }: { mailbox: Mailbox }) {
+  const actions = useMailboxActions(mailbox.id);
+  const menu = useMailboxMenu(mailbox, actions);
+  const stats = useMailboxStats(mailbox, mailbox.progress.waiting > 0);
+  const { username } = mailbox;
+  const href = isUnfinished(mailbox) ? `/connect/${mailbox.id}` : `/mailboxes/${mailbox.id}`;
+  return (
+    <Card className="space-y-4">
+      <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
+        <div className="min-w-0 flex-1 basis-56">
+          <h2 className="truncate text-base font-semibold" title={username}>
+            <Link href={href} className="hover:underline">
+              {username}
+            </Link>
+          </h2>
+          <p className="truncate text-sm text-muted">
+            {mailboxTexts.protocol(mailbox.protocol, mailbox.host, mailbox.port)}
+          </p>
+        </div>
+        <StateBadge mailbox={mailbox} />
+        <Menu
+          trigger={
+            <Button look="quiet" size="sm">
+              <MoreHorizontal aria-hidden className="size-5" />
+              <span className="sr-only">{mailboxTexts.actions.more(username)}</span>
+            </Button>
+          }
+          items={menu.items}
+        />
+      </div>
+      <FaultBanner mailbox={mailbox} actions={actions} />
+      {!isUnfinished(mailbox) && (
+        <>
+          <ProgressPanel mailbox={mailbox} stats={stats.data} />
+          <CheckTimes mailbox={mailbox} />
+        </>
+      )}
+      {menu.dialogs}
+    </Card>
+  );
+}

@@ -1,0 +1,43 @@
+/** How a mailbox is set up, to be read. */
+import type { ReactNode } from 'react';
+import type { Mailbox } from '../../../src/http/api.ts';
+import { formatDay, formatDuration } from '../../texts/format.ts';
+import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { Card, Section } from '../../ui/card.tsx';
+
+const texts = mailboxTexts.settings;
+
+export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
+  const { options } = mailbox;
+  const yesNo = (value: boolean) => (value ? texts.yes : texts.no);
+  return (
+    <Section title={texts.title}>
+      <Card>
+        <dl className="grid gap-x-8 gap-y-3 sm:grid-cols-2">
+          <Row name={texts.server}>{mailboxTexts.protocol(mailbox.protocol, mailbox.host, mailbox.port)}</Row>
+          <Row name={texts.encryption}>{texts.security[mailbox.security]}</Row>
+          <Row name={texts.user}>{mailbox.username}</Row>
+          <Row name={texts.history.label}>{historyText(options)}</Row>
+          <Row name={texts.folders}>
+            {options.folders === 'all' ? texts.allFolders : options.folders.join(', ')}
+          </Row>
+          <Row name={texts.skipInbox}>{yesNo(options.skipInbox)}</Row>
+          <Row name={texts.neverSpam}>{yesNo(options.neverSpam)}</Row>
+          <Row name={texts.poll}>{formatDuration(options.pollSeconds * 1000)}</Row>
+          <Row name={texts.source}>{texts.kept}</Row>
+          <Row name={texts.connected}>{formatDay(mailbox.createdAt)}</Row>
+        </dl>
+      </Card>
+    </Section>
+  );
+}
+
+const historyText = ({ history, since }: Mailbox['options']): string =>
+  history === 'since' ? texts.history.since(since ?? '') : texts.history[history];
+
+const Row = ({ name, children }: { name: string; children: ReactNode }) => (
+  <div className="min-w-0">
+    <dt className="text-sm text-muted">{name}</dt>
+    <dd className="text-sm font-medium break-words">{children}</dd>
+  </div>
+);

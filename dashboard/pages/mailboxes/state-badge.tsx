@@ -1,0 +1,27 @@
+/** A mailbox's state in a word. */
+import type { Mailbox } from '../../../src/http/api.ts';
+import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { Badge, type Tone } from '../../ui/badge.tsx';
+
+const TONES: Readonly<Record<Mailbox['state'], Tone>> = {
+  probing: 'waiting',
+  active: 'delivered',
+  paused: 'skipped',
+  'needs-password': 'failed',
+  'needs-consent': 'failed',
+  unreachable: 'rejected',
+  suspended: 'rejected',
+};
+
+/** Connected by the wizard, but its owner has not chosen yet what to import. */
+export const isUnfinished = ({ state, fault }: Mailbox): boolean =>
+  state === 'paused' && fault?.code === 'setup-unfinished';
+
+export function StateBadge({ mailbox }: { mailbox: Mailbox }) {
+  return (
+    <Badge tone={TONES[mailbox.state]}>
+      <span aria-hidden className="size-1.5 rounded-full bg-current" />
+      {isUnfinished(mailbox) ? mailboxTexts.unfinished : mailboxTexts.states[mailbox.state]}
+    </Badge>
+  );
+}
