@@ -1,7 +1,7 @@
 /** Message bodies out of an open folder: one command at a time, whatever else the server says meanwhile. */
 import { formatUidSet, hasUid, type UidSet } from '../../src/core/cursor.ts';
 import { Fault } from '../../src/core/fault.ts';
-import { allow, inTurn } from './imap-limits.ts';
+import { allow, hugeInTurn } from './imap-limits.ts';
 import type { Body, Part } from './imap-wire.ts';
 
 /** A FETCH row of the library, as far as it is read here. */
@@ -103,7 +103,7 @@ export class ImapBodies {
     allow(this.#client, 'bodies');
     try {
       // Whether a server ignores ranges shows in its first answer.
-      const part = await (patient && start === 0 ? inTurn(signal, readHuge) : read());
+      const part = await (patient && start === 0 ? hugeInTurn(signal, readHuge) : read());
       this.#received += part?.bytes?.length ?? 0;
       return part;
     } finally {

@@ -2,6 +2,7 @@
  * What an IMAP server may send at once. The library holds a line or a literal whole before it looks at it, whether or
  * not anybody asked for it, so a session allows only what its present command can bring.
  */
+import { createTurns } from '../turns.ts';
 
 export type Volume = 'quiet' | 'listing' | 'bodies' | 'huge';
 
@@ -56,24 +57,4 @@ export function ignoreVanished(client: object): void {
 }
 
 /** Sessions of the process that may receive something huge at the same time. */
-const MAX_HUGE = 2;
-let huge = 0;
-const waiting: (() => void)[] = [];
-
-/** Runs `work` when it is its turn to receive something huge. Rejects when aborted. */
-export async function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  while (huge >= MAX_HUGE) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    waiting.push(resolve);
-    await promise;
-    signal.throwIfAborted();
-  }
-  huge += 1;
-  try {
-    return await work();
-  } finally {
-    huge -= 1;
-    for (const wake of waiting.splice(0)) wake();
-  }
-}
+export const hugeInTurn = createTurns(2);

@@ -2,6 +2,7 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { Fault } from '../../src/core/fault.ts';
+import { createTurns } from '../turns.ts';
 import type { Address } from './address.ts';
 
 /** All addresses of a name, in the order to try them; empty or a rejection: the name is unknown. */
@@ -9,6 +10,9 @@ export type Resolve = (name: string, signal: AbortSignal) => Promise<readonly Ad
 
 /** A name that has no address in the DNS may have one in the hosts file. */
 const NOT_IN_DNS = ['ENOTFOUND', 'ENODATA', 'ECONNREFUSED', 'ENONAME'];
+
+/** Whoever runs a name's servers decides how long getaddrinfo takes: one thread may wait for all of them. */
+const inTurn = createTurns(1);
 
 /**
  * Asks the DNS over a resolver of its own that can be cancelled: getaddrinfo runs on Node's few shared
@@ -28,7 +32,8 @@ export async function resolveName(name: string, signal: AbortSignal): Promise<re
     const failed = [v4, v6].find((a) => a.status === 'rejected' && !NOT_IN_DNS.includes(codeOf(a.reason)));
     if (failed) throw new Fault('host-unknown');
   }
-  const found = await lookup(name, { all: true, order: 'ipv4first' });
+  const ask = () => lookup(name, { all: true, order: 'ipv4first' });
+  const found = await (name.includes('.') ? inTurn(signal, ask) : ask());
   return found.map(({ address }) => asAddress(address));
 }
 
