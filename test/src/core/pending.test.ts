@@ -107,3 +107,13 @@ test('ten times the messages cost about ten times the time', () => {
   const ratios = Array.from({ length: 5 }, () => drainTime(100_000) / drainTime(10_000));
   assert.ok(Math.min(...ratios) < 40, ratios.join(' '));
 });
+
+test('a small message that goes alone goes alone', () => {
+  const pending = new Pending();
+  pending.add([listed(1), listed(2, { alone: true }), listed(3)]);
+  const batches = [pending.take(16), pending.take(16), pending.take(16)];
+  assert.deepEqual(
+    batches.map((batch) => batch.map(({ ref }) => (ref.protocol === 'imap' ? ref.uid : 0))),
+    [[1], [2], [3]],
+  );
+});
