@@ -2,6 +2,7 @@
  * The one part of a message that is looked at: its header block, capped, for the sender's domain, whether Gmail
  * could merge a second import, when it arrived, and a keyed digest that recognises it. Nothing else is parsed.
  */
+import type { KeyObject } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import addressparser from 'nodemailer/lib/addressparser';
 import { fingerprint } from './run-key.ts';
@@ -27,10 +28,13 @@ export class HeaderBlock {
   #room: Buffer = Buffer.alloc(0);
   #length = 0;
   #complete = false;
+  /** Of what has come so far. */
+  #facts: HeaderFacts | undefined;
 
   /** Copies what belongs to the header block (RFC 5322 §2.1: up to the first empty line); ignores the rest. */
   push(piece: Uint8Array): void {
     if (this.#complete) return;
+    this.#facts = undefined;
     const before = this.#length;
     const added = piece.subarray(0, CAP - before);
     this.#reserve(before + added.length);
@@ -57,19 +61,12 @@ export class HeaderBlock {
   }
 
   facts(): HeaderFacts {
-    const fields = unfold(this.#bytes.toString('utf8'));
-    const from = fields.find(([name]) => name === 'from')?.[1];
-    const ids = fields.filter(([name]) => name === 'message-id');
-    const received = fields.find(([name]) => name === 'received')?.[1];
-    return {
-      senderDomain: from === undefined ? 'invalid' : senderDomain(from),
-      hasMessageId: ids.length === 1 && ids[0]?.[1] !== '',
-      receivedAt: received === undefined ? null : receivedTime(received),
-    };
+    this.#facts ??= factsOf(this.#bytes.toString('utf8'));
+    return this.#facts;
   }
 
   /** Keyed digest of header block and size. */
-  fingerprint(key: Uint8Array, size: number): Uint8Array {
+  fingerprint(key: KeyObject, size: number): Uint8Array {
     return fingerprint(key, [this.#bytes], size);
   }
 
@@ -77,7 +74,20 @@ export class HeaderBlock {
     this.#room.fill(0);
     this.#length = 0;
     this.#complete = true;
+    this.#facts = undefined;
   }
+}
+
+function factsOf(header: string): HeaderFacts {
+  const fields = unfold(header);
+  const from = fields.find(([name]) => name === 'from')?.[1];
+  const ids = fields.filter(([name]) => name === 'message-id');
+  const received = fields.find(([name]) => name === 'received')?.[1];
+  return {
+    senderDomain: from === undefined ? 'invalid' : senderDomain(from),
+    hasMessageId: ids.length === 1 && ids[0]?.[1] !== '',
+    receivedAt: received === undefined ? null : receivedTime(received),
+  };
 }
 
 /** Index just behind the last header line's line break, or -1. Tolerates bare LF, as mail servers do. */

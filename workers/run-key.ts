@@ -6,8 +6,10 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createSecretKey,
   type Hmac,
   hkdfSync,
+  type KeyObject,
   randomBytes,
   randomUUID,
 } from 'node:crypto';
@@ -28,7 +30,7 @@ export interface RunKey {
   decrypt(encrypted: Uint8Array, context: string): string;
   /** A fresh HMAC-SHA256, for a message's digest. */
   mac(): Hmac;
-  /** Zeroes the key; every later call throws. */
+  /** Zeroes the key and lets go of what was derived from it, which OpenSSL zeroes; every later call throws. */
   destroy(): void;
 }
 
@@ -37,18 +39,20 @@ export const createRunKey = (): RunKey => openRunKey(randomUUID(), new Uint8Arra
 /** A stored run key; takes over `bytes` (32). Fault `seal-broken` when they are no key. */
 export function openRunKey(id: string, bytes: Uint8Array): RunKey {
   if (bytes.length !== KEY_BYTES) throw new Fault('seal-broken');
-  const cipherKey = derive(bytes, 'smtp-sync run key encrypt');
-  const macKey = derive(bytes, 'smtp-sync run key mac');
-  let live = true;
-  const assertLive = (): void => {
-    if (!live) throw new Error('the run key is destroyed');
+  let derived: Derived | null = {
+    cipherKey: derive(bytes, 'smtp-sync run key encrypt'),
+    macKey: derive(bytes, 'smtp-sync run key mac'),
+  };
+  const live = (): Derived => {
+    if (!derived) throw new Error('the run key is destroyed');
+    return derived;
   };
 
   return {
     id,
     bytes,
     encrypt(text, context) {
-      assertLive();
+      const { cipherKey } = live();
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', cipherKey, nonce);
       cipher.setAAD(Buffer.from(context, 'utf8'));
@@ -56,7 +60,7 @@ export function openRunKey(id: string, bytes: Uint8Array): RunKey {
       return new Uint8Array(Buffer.concat([...body, cipher.getAuthTag()]));
     },
     decrypt(encrypted, context) {
-      assertLive();
+      const { cipherKey } = live();
       if (encrypted.length < NONCE_BYTES + TAG_BYTES) throw new Fault('seal-broken');
       const tagAt = encrypted.length - TAG_BYTES;
       const decipher = createDecipheriv('aes-256-gcm', cipherKey, encrypted.subarray(0, NONCE_BYTES));
@@ -70,25 +74,34 @@ export function openRunKey(id: string, bytes: Uint8Array): RunKey {
       }
     },
     mac() {
-      assertLive();
-      return createHmac('sha256', macKey);
+      return createHmac('sha256', live().macKey);
     },
     destroy() {
-      live = false;
-      for (const key of [bytes, cipherKey, macKey]) key.fill(0);
+      derived = null;
+      bytes.fill(0);
     },
   };
 }
 
+/** Key objects: OpenSSL would take raw bytes in again for each message, which costs more than its cipher. */
+interface Derived {
+  readonly cipherKey: KeyObject;
+  readonly macKey: KeyObject;
+}
+
 /** One purpose, one key (HKDF-SHA256, RFC 5869). */
-const derive = (bytes: Uint8Array, purpose: string): Uint8Array =>
-  new Uint8Array(hkdfSync('sha256', bytes, new Uint8Array(0), purpose, KEY_BYTES));
+function derive(bytes: Uint8Array, purpose: string): KeyObject {
+  const raw = new Uint8Array(hkdfSync('sha256', bytes, new Uint8Array(0), purpose, KEY_BYTES));
+  const key = createSecretKey(raw);
+  raw.fill(0);
+  return key;
+}
 
 /**
  * Recognises a message whose source has re-numbered it: HMAC-SHA256 under the mailbox's own key (32 bytes) of
  * its size in bytes and its header block, cut to 16 bytes. The parts of `header` count as one block however cut.
  */
-export function fingerprint(key: Uint8Array, header: readonly Uint8Array[], size: number): Uint8Array {
+export function fingerprint(key: KeyObject, header: readonly Uint8Array[], size: number): Uint8Array {
   const mac = createHmac('sha256', key);
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64BE(BigInt(size));

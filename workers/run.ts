@@ -1,5 +1,5 @@
 /** ONE mailbox: a visit under a lease, from unsealing its credentials to the verdict. The only judge of faults. */
-import { timingSafeEqual } from 'node:crypto';
+import { createSecretKey, timingSafeEqual } from 'node:crypto';
 import { Fault, isFault } from '../src/core/fault.ts';
 import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
@@ -77,7 +77,7 @@ async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
       ledger: withRunKey(ledger, runKey, lease, deps),
       sink: deps.openSink(lease, refreshToken),
       runKey,
-      fingerprintKey,
+      fingerprintKey: createSecretKey(fingerprintKey),
       outgoing: outgoingOf(lease),
       maxMessageBytes: deps.maxMessageBytes,
     });

@@ -1,5 +1,5 @@
 /** ONE message, steps 6 to 10 of docs/architecture.md: read it from top to bottom. */
-import type { Hmac } from 'node:crypto';
+import type { Hmac, KeyObject } from 'node:crypto';
 import { Fault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Ledger, Outgoing, Sink, Upload, UploadStatus } from '../src/core/ports.ts';
@@ -13,7 +13,7 @@ export interface Engine {
   readonly ledger: Ledger;
   readonly sink: Sink;
   readonly runKey: RunKey;
-  readonly fingerprintKey: Uint8Array;
+  readonly fingerprintKey: KeyObject;
   readonly outgoing: Omit<Outgoing, 'size'>;
   readonly maxMessageBytes: number;
   readonly recognise: Recognise;

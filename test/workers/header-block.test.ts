@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { HeaderBlock, type HeaderFacts, senderDomain } from '../../workers/header-block.ts';
 
 const KIB = 1024;
 const CAP = 256 * KIB;
-const KEY = new Uint8Array(32).fill(7);
+const KEY = createSecretKey(new Uint8Array(32).fill(7));
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf8'));
 
 function blockOf(...pieces: readonly Uint8Array[]): HeaderBlock {
@@ -194,7 +195,10 @@ test('a fingerprint is of header block and size, under the key, and of no body',
   assert.equal(one, print('Subject: x\r\n\r\nother'));
   assert.notEqual(one, print('Subject: x\r\n\r\nbody', 2));
   assert.notEqual(one, print('Subject: y\r\n\r\nbody'));
-  const other = blockOf(bytesOf('Subject: x\r\n\r\n')).fingerprint(new Uint8Array(32).fill(8), 1);
+  const other = blockOf(bytesOf('Subject: x\r\n\r\n')).fingerprint(
+    createSecretKey(new Uint8Array(32).fill(8)),
+    1,
+  );
   assert.notEqual(one, Buffer.from(other).toString('hex'));
 });
 
