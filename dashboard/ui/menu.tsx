@@ -15,7 +15,8 @@ export function Menu({ trigger, items }: { trigger: ReactNode; items: readonly M
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      {/* Inside a landmark, where assistive technology looks for content. */}
+      <DropdownMenu.Portal container={document.getElementById('content')}>
         <DropdownMenu.Content
           align="end"
           sideOffset={6}
