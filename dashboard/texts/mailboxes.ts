@@ -84,6 +84,7 @@ export const mailboxTexts = {
     intro: 'How long new mail took in the last seven days.',
     median: 'Half within',
     p95: '95 % within',
+    line: (median: string, p95: string) => `New mail: half within ${median}, 95 % within ${p95}`,
     none: 'No new mail in the last seven days, so there is nothing to measure.',
     based: (n: number) =>
       `Measured on ${plural(n, 'message', 'messages')}. What was there before you connected does not count.`,

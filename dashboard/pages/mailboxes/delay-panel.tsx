@@ -2,6 +2,7 @@
 import type { MailboxStats } from '../../../src/http/api.ts';
 import { formatDuration } from '../../texts/format.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { classes } from '../../ui/classes.ts';
 
 const texts = mailboxTexts.delay;
 
@@ -20,6 +21,18 @@ export function DelayPanel({ stats }: { stats: MailboxStats }) {
   );
 }
 
+/** The same in a line, for the list; nothing where there is nothing to measure. */
+export function DelayLine({ stats }: { stats: MailboxStats }) {
+  const { medianMs, p95Ms } = stats.delay;
+  if (medianMs === null || p95Ms === null) return null;
+  return (
+    <div className="flex items-center gap-4">
+      <p className="text-sm text-muted">{texts.line(formatDuration(medianMs), formatDuration(p95Ms))}</p>
+      <Sparkline series={stats.series} small />
+    </div>
+  );
+}
+
 const Figure = ({ label, ms }: { label: string; ms: number }) => (
   <div>
     <div className="text-sm text-muted">{label}</div>
@@ -31,7 +44,7 @@ const WIDTH = 220;
 const HEIGHT = 44;
 
 /** On a logarithmic scale: seconds and hours both have to be seen. Steps without mail leave a gap. */
-function Sparkline({ series }: { series: MailboxStats['series'] }) {
+function Sparkline({ series, small = false }: { series: MailboxStats['series']; small?: boolean }) {
   const values = series.map(({ medianMs }) => medianMs);
   const top = Math.log10(Math.max(1000, ...values.map((ms) => ms ?? 0)) + 1);
   const step = WIDTH / Math.max(1, series.length - 1);
@@ -39,7 +52,11 @@ function Sparkline({ series }: { series: MailboxStats['series'] }) {
     ms === null ? null : { x: i * step, y: HEIGHT - 3 - (Math.log10(ms + 1) / top) * (HEIGHT - 6) },
   );
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="h-11 w-full max-w-56 text-accent" role="img">
+    <svg
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      className={classes('text-accent', small ? 'h-6 w-28' : 'h-11 w-full max-w-56')}
+      role="img"
+    >
       <title>{texts.spark}</title>
       <polyline
         fill="none"

@@ -8,6 +8,7 @@ import { Card } from '../../ui/card.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { useMailboxActions } from './actions.ts';
 import { CheckTimes } from './check-times.tsx';
+import { DelayLine } from './delay-panel.tsx';
 import { FaultBanner } from './fault-banner.tsx';
 import { useMailboxMenu } from './mailbox-menu.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
@@ -17,23 +18,25 @@ import { useMailboxStats } from './stats.ts';
 export function MailboxCard({ mailbox }: { mailbox: Mailbox }) {
   const actions = useMailboxActions(mailbox.id);
   const menu = useMailboxMenu(mailbox, actions);
-  const stats = useMailboxStats(mailbox, mailbox.progress.waiting > 0);
+  const stats = useMailboxStats(mailbox, !isUnfinished(mailbox));
   const { username } = mailbox;
   const href = isUnfinished(mailbox) ? `/connect/${mailbox.id}` : `/mailboxes/${mailbox.id}`;
   return (
     <Card className="space-y-4">
-      <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1 basis-56">
-          <h2 className="truncate text-base font-semibold" title={username}>
-            <Link href={href} className="hover:underline">
-              {username}
-            </Link>
-          </h2>
+      <div className="flex items-start gap-4">
+        <div className="min-w-0 flex-1">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <h2 className="truncate text-base font-semibold" title={username}>
+              <Link href={href} className="hover:underline">
+                {username}
+              </Link>
+            </h2>
+            <StateBadge mailbox={mailbox} />
+          </div>
           <p className="truncate text-sm text-muted">
             {mailboxTexts.protocol(mailbox.protocol, mailbox.host, mailbox.port)}
           </p>
         </div>
-        <StateBadge mailbox={mailbox} />
         <Menu
           trigger={
             <Button look="quiet" size="sm">
@@ -48,7 +51,10 @@ export function MailboxCard({ mailbox }: { mailbox: Mailbox }) {
       {!isUnfinished(mailbox) && (
         <>
           <ProgressPanel mailbox={mailbox} stats={stats.data} />
-          <CheckTimes mailbox={mailbox} />
+          <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
+            <CheckTimes mailbox={mailbox} />
+            {stats.data && <DelayLine stats={stats.data} />}
+          </div>
         </>
       )}
       {menu.dialogs}

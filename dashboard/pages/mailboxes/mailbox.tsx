@@ -117,7 +117,10 @@ function Counts({ mailbox: { id, progress } }: { mailbox: Mailbox }) {
   return (
     <ul className="grid grid-cols-2 gap-3 sm:grid-cols-5">
       {STATUSES.map((status) => {
-        const box = classes('block rounded-lg px-3 py-2', toneClasses(status));
+        const box = classes(
+          'block h-full rounded-lg px-3 py-2',
+          progress[status] > 0 ? toneClasses(status) : 'bg-sunken text-muted',
+        );
         const content = (
           <>
             <span className="block text-xs font-medium">{mailboxTexts.statuses[status]}</span>

@@ -19,7 +19,9 @@ export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
           <Row name={texts.user}>{mailbox.username}</Row>
           <Row name={texts.history.label}>{historyText(options)}</Row>
           <Row name={texts.folders}>
-            {options.folders === 'all' ? texts.allFolders : options.folders.join(', ')}
+            {options.folders === 'all'
+              ? texts.allFolders
+              : options.folders.map((name) => (name === 'INBOX' ? texts.inbox : name)).join(', ')}
           </Row>
           <Row name={texts.skipInbox}>{yesNo(options.skipInbox)}</Row>
           <Row name={texts.neverSpam}>{yesNo(options.neverSpam)}</Row>
