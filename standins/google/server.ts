@@ -13,6 +13,7 @@ import { accountOf, endGrant } from './grants.ts';
 import { createKeys } from './keys.ts';
 import { gmailPage } from './page.ts';
 import { createQuotas, type QuotaLimits } from './quotas.ts';
+import { type SecurityEvent, securityEvents } from './risc.ts';
 import type { LogEntry, Settings, State, StoredMessage } from './state.ts';
 import { answerCerts, answerRevoke, answerToken } from './token.ts';
 import { answerUpload } from './uploads.ts';
@@ -46,6 +47,8 @@ export interface GoogleStandin {
   grant(email: string, scopes?: readonly string[]): IssuedGrant;
   /** As if the user had removed the app at Google. */
   withdraw(email: string): void;
+  /** Signed tokens as Google's Cross-Account Protection posts them. */
+  securityEvents(event: SecurityEvent): string[];
   /** Faults, delays, quotas. */
   order(order: FaultOrder): void;
   /** Connections open now. */
@@ -124,6 +127,7 @@ function standin(state: State, server: Server, port: number): GoogleStandin {
       for (const grant of [...state.grants.values()])
         if (grant.account.email === email) endGrant(state, grant);
     },
+    securityEvents: (event) => securityEvents(state, event),
     order: (order) => obey(state, order),
     connections: () =>
       new Promise((resolve, reject) =>
