@@ -86,7 +86,8 @@ CREATE TABLE passed_over (
   folder text NOT NULL,
   uid_validity bigint NOT NULL,
   absent int8multirange NOT NULL DEFAULT '{}',
-  left_out int8multirange NOT NULL DEFAULT '{}',
+  -- NULL: was not kept.
+  left_out int8multirange,
   left_out_hashes bytea[] NOT NULL DEFAULT '{}',
   PRIMARY KEY (mailbox_id, folder),
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE

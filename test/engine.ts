@@ -7,7 +7,7 @@ import { addRanges, complement, hasUid } from '../src/core/cursor.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { MailboxId, UserId } from '../src/core/mailbox.ts';
 import { keyOf, type Listed } from '../src/core/message.ts';
-import type { Clock, Ledger, Source } from '../src/core/ports.ts';
+import type { Clock, Ledger, Reconciler, Source } from '../src/core/ports.ts';
 import type { Lease, Verdict } from '../src/core/schedule.ts';
 import { createSeal, formatPublicKey } from '../src/seal.ts';
 import { Lanes } from '../workers/lanes.ts';
@@ -76,6 +76,7 @@ export async function live(
     unseal,
     openSource: () => mortality.live(async () => world.habit(sourceOf(world, mortality))),
     openSink: () => world.gmail.sink(mortality),
+    openReconciler: () => COUNTS_NOTHING,
     openLedger: () => mortalLedger(createMemoryLedger(world.books, lease.epoch), mortality),
     grants: { hold: async () => {}, destroy: async () => {} },
     lanes: new Lanes({ total: 4, perUser: 2, bytes: 64 * 1024 * 1024 }),
@@ -88,6 +89,14 @@ export async function live(
   const control = { gentle: never, hard: never, watching: () => true, pause: () => {}, ...different.control };
   return run(lease, deps, control);
 }
+
+/** What the engine does must not depend on it. */
+const COUNTS_NOTHING: Reconciler = {
+  last: async () => null,
+  notePassedOver: async () => {},
+  load: async () => ({ folders: new Map(), transfers: new Map(), onRecord: 0 }),
+  save: async () => {},
+};
 
 export function clockOf(world: World): Clock {
   return {
@@ -154,6 +163,7 @@ function sourceOf(world: World, mortality: Mortality): Source {
   return {
     folders: async () => ['INBOX'],
     count: async () => world.messages.size,
+    ids: async () => ({ protocol: 'imap', uidValidity: world.uidValidity, uids: [...world.messages.keys()] }),
     watch: async () => 'unsupported',
     close: async () => {},
     list: (folder, cursor) =>

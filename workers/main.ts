@@ -13,6 +13,7 @@ import { createLedger } from '../src/db/ledger.ts';
 import { wipeAtRest } from '../src/db/notice-mails.ts';
 import { type Database, openDatabase } from '../src/db/pool.ts';
 import { type JobQueue, openQueue } from '../src/db/queue.ts';
+import { createReconciler } from '../src/db/reconciliations.ts';
 import { sweepExpired } from '../src/db/sweep.ts';
 import { createAccessTokens, createTokenClient, type TokenClient } from '../src/google/tokens.ts';
 import { withLocalDefaults } from '../src/local.ts';
@@ -139,6 +140,7 @@ function engineOf(
       });
     },
     openLedger: (lease) => createLedger(db, { ...lease, workerId: config.workerId }),
+    openReconciler: (lease) => createReconciler(db, { ...lease, workerId: config.workerId }),
     grants: createGrants(db),
     lanes: new Lanes({ total: MAX_LANES, perUser: LANES_PER_USER, bytes: config.bytesInFlight }),
     quota: new Quota(config.allowance, systemClock),

@@ -28,7 +28,9 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
     // What is done shows before a watch that may last for hours.
     if (visit.settled.size > 0) await visit.ledger.observe(null, countWaiting(visit), false);
+    const goesOn = await visit.reconciliation.count(folders, countWaiting(visit));
     const nextRunAt = nextVisit(visit, began);
+    if (!goesOn) return { synced: true, nextRunAt };
     const first = folders[0];
     if (first === undefined || !(await watch(visit, first, nextRunAt))) {
       return { synced: true, nextRunAt: control.gentle.aborted ? deps.clock.now() : nextRunAt };
@@ -50,6 +52,7 @@ async function listAll(visit: Visit): Promise<readonly string[]> {
     );
     const unchanged = known !== null && isSameCursor(known, listing.cursor);
     await ledger.observe(unchanged ? null : listing.cursor, countWaiting(visit), listing.renumbered);
+    if (!unchanged) await visit.reconciliation.note(folder, known, listing);
   }
   // A message that waits may be one that no listing names: retried on demand, or gone, as its fetch will tell. What has
   // ended a session before may do so again, so all else goes first.

@@ -9,6 +9,7 @@ import type { Ledger, SealPlace, Source } from '../src/core/ports.ts';
 import { HOUR, type Lease, MINUTE, messageBackoff, type Verdict } from '../src/core/schedule.ts';
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
 import { HeaderBlock } from './header-block.ts';
+import { Reconciliation } from './reconcile.ts';
 import { goRounds } from './rounds.ts';
 import { createRunKey, openRunKey, type RunKey } from './run-key.ts';
 import type { Engine, Passage } from './transfer.ts';
@@ -111,6 +112,7 @@ async function openVisit(
   const books = await ledger.load();
   deps.quota.restore(lease.userId, books.bytesToday);
   const renumbered = new Set(books.renumbered);
+  const pending = new Pending();
   const open = new Map(books.transfers.flatMap((t) => (t.state === 'open' ? [[t.key, t] as const] : [])));
   const recognise = async ({ backlog, ref, key }: Listed, fingerprint: Uint8Array) => {
     const folder = ref.protocol === 'imap' ? ref.folder : 'INBOX';
@@ -126,12 +128,22 @@ async function openVisit(
     control,
     source,
     ledger,
+    reconciliation: new Reconciliation({
+      reconciler: deps.openReconciler(lease),
+      source,
+      pending,
+      clock: deps.clock,
+      log: deps.log,
+      mailboxId: lease.mailboxId,
+      history: lease.options.history,
+      hard: control.hard,
+    }),
     engine: { ...engine, recognise },
     cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
     renumbered,
     open,
     waiting: new Map(books.transfers.flatMap((t) => (t.state === 'waiting' ? [[t.key, t]] : []))),
-    pending: new Pending(),
+    pending,
     settled: new Map(),
     runKeyOf: (transfer) => runKeyOf(transfer, engine.runKey, lease, deps),
   };

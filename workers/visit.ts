@@ -8,6 +8,7 @@ import type {
   Ledger,
   Log,
   OpenSource,
+  Reconciler,
   Seal,
   Sink,
   Source,
@@ -18,6 +19,7 @@ import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/tran
 import { CHUNK_BYTES } from './chunks.ts';
 import type { LaneRequest, Lanes } from './lanes.ts';
 import type { Quota } from './quota.ts';
+import type { Reconciliation } from './reconcile.ts';
 import type { RunKey } from './run-key.ts';
 import type { Engine, Passage } from './transfer.ts';
 
@@ -40,6 +42,7 @@ export interface RunDeps {
   readonly openSource: OpenSource;
   readonly openSink: (lease: Lease, refreshToken: string) => Sink;
   readonly openLedger: (lease: Lease) => Ledger;
+  readonly openReconciler: (lease: Lease) => Reconciler;
   readonly grants: Grants;
   readonly lanes: Lanes;
   readonly quota: Quota;
@@ -65,6 +68,7 @@ export interface Visit {
   readonly control: RunControl;
   readonly source: Source;
   readonly ledger: Ledger;
+  readonly reconciliation: Reconciliation;
   readonly engine: Engine;
   readonly cursors: Map<string, Cursor>;
   readonly renumbered: Set<string>;

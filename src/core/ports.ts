@@ -2,10 +2,11 @@
  * What the engine needs from outside, in its own words. Adapters implement these; a contract suite under
  * test/contract holds every implementation to the same behaviour.
  */
-import type { Cursor } from './cursor.ts';
+import type { Cursor, UidSet } from './cursor.ts';
 import type { FaultCode } from './fault.ts';
 import type { Credentials, MailboxId, MailboxOptions, Server, UserId } from './mailbox.ts';
-import type { Listed } from './message.ts';
+import type { Listed, MessageKey, UidlHash } from './message.ts';
+import type { Tally, TransferState } from './reconciliation.ts';
 import type { Lease, Verdict } from './schedule.ts';
 import type { Intent, Postponement, SessionUri, Settlement, Transfer } from './transfer.ts';
 
@@ -41,6 +42,11 @@ export interface Fetched {
 export interface Source {
   /** Folder names to visit for the chosen option; POP3 has the one, `INBOX`. Fault `folder-missing`. */
   folders(chosen: MailboxOptions['folders'], signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * The ids of everything the folder holds now, asked for without regard to what is known. Numbers where the protocol has
+   * them: 8 bytes a message.
+   */
+  ids(folder: string, signal: AbortSignal): Promise<FolderIds>;
   /** Messages the folder holds now; for the probe. */
   count(folder: string, signal: AbortSignal): Promise<number>;
   /** What is unsettled in `folder`. `cursor` null: first sight, where `history` decides what counts as settled. */
@@ -58,6 +64,10 @@ export interface Source {
   /** Never throws; closes politely within a second, else hard. */
   close(): Promise<void>;
 }
+
+export type FolderIds =
+  | { readonly protocol: 'imap'; readonly uidValidity: number; readonly uids: readonly number[] }
+  | { readonly protocol: 'pop3'; readonly uidls: readonly string[] };
 
 export type History =
   | { readonly kind: 'all' }
@@ -142,6 +152,40 @@ export interface Ledger {
    * was renumbered for the last time. What was settled after that is another message that looks the same.
    */
   recognises(folder: string, fingerprint: Uint8Array): Promise<boolean>;
+}
+
+/** What the reconciliation has to know of one folder (POP3: `INBOX`). */
+export interface FolderBooks {
+  readonly cursor: Cursor;
+  /** UIDs that a listing took for ones that do not exist. */
+  readonly absent: UidSet;
+  /** What the chosen history left out; null: that was not kept. */
+  readonly leftOut: { readonly uids: UidSet; readonly hashes: ReadonlySet<UidlHash> } | null;
+}
+
+export interface ReconciliationBooks {
+  readonly folders: ReadonlyMap<string, FolderBooks>;
+  readonly transfers: ReadonlyMap<MessageKey, TransferState>;
+  /** Messages that were ever settled as delivered or skipped. */
+  readonly onRecord: number;
+}
+
+/** What a listing took for settled without a transfer. */
+export interface PassedOver {
+  readonly uidValidity: number;
+  readonly absent: UidSet;
+  /** null: the listing was not the first of these ids. */
+  readonly leftOut: { readonly uids: UidSet; readonly hashes: readonly UidlHash[] } | null;
+}
+
+/** Whether everything a mailbox's source lists is accounted for. Nothing the engine does depends on it. */
+export interface Reconciler {
+  /** The last count; null: there was none. */
+  last(): Promise<{ readonly at: number; readonly waiting: number; readonly wanted: boolean } | null>;
+  notePassedOver(folder: string, passed: PassedOver): Promise<void>;
+  load(): Promise<ReconciliationBooks>;
+  /** As the count of the present UTC day, unless another worker has the mailbox by now. */
+  save(tally: Tally): Promise<void>;
 }
 
 /** What a fault at Google means for all mailboxes of a user. */

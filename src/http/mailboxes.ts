@@ -6,6 +6,7 @@ import { readGrant } from '../db/grants.ts';
 import * as rows from '../db/mailboxes.ts';
 import type { Tx } from '../db/pool.ts';
 import { forgetReport } from '../db/probe-reports.ts';
+import { wantReconciliation } from '../db/reconciliations.ts';
 import { retryTransfers } from '../db/transfers.ts';
 import {
   type CreateMailbox,
@@ -149,6 +150,7 @@ export const syncMailbox = (parts: Parts, userId: UserId, id: string): Promise<M
     if (state === 'probing') return parts.queue.probe(tx, { userId, mailboxId, revision });
     if (state !== 'active' && state !== 'unreachable') throw new HttpError('state-conflict');
     await rows.setDue(tx, mailboxId);
+    await wantReconciliation(tx, mailboxId);
   });
 
 export const pauseMailbox = async (parts: Parts, userId: UserId, id: string): Promise<Mailbox> => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isFault } from '../../src/core/fault.ts';
 import type { Credentials, Protocol } from '../../src/core/mailbox.ts';
+import { keyOf } from '../../src/core/message.ts';
 import type { Source } from '../../src/core/ports.ts';
 import { EDGE_MESSAGES } from './edge-messages.ts';
 import { asServed, fetchAll, mail, never, readAll, settle, sha256, subjects } from './source-reading.ts';
@@ -56,6 +57,20 @@ export function describeSource(
     const deliver = async (...numbers: number[]): Promise<void> => {
       for (const n of numbers) await subject.deliver(mail(n));
     };
+
+    it('names every id, whatever is settled', async () => {
+      await deliver(1, 2, 3);
+      const source = await open();
+      const { cursor, messages } = await source.list('INBOX', null, { kind: 'all' }, never);
+      await source.list('INBOX', settle(cursor, messages), { kind: 'all' }, never);
+      const ids = await source.ids('INBOX', never);
+      const named =
+        ids.protocol === 'pop3'
+          ? ids.uidls.map((uidl) => keyOf({ protocol: 'pop3', uidl }))
+          : ids.uids.map((uid) => keyOf({ ...ids, folder: 'INBOX', uid }));
+      assert.deepEqual(named.sort(), messages.map(({ key }) => key).sort());
+      assert.equal((await fetchAll(source, messages.slice(0, 1))).size, 1);
+    });
 
     it('finds nothing in an empty mailbox', async () => {
       const source = await open();

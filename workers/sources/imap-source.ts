@@ -4,6 +4,7 @@ import type { MailboxOptions } from '../../src/core/mailbox.ts';
 import type { Source } from '../../src/core/ports.ts';
 import { fetchMessages } from './imap-fetch.ts';
 import type { Folder } from './imap-folders.ts';
+import { listIds } from './imap-ids.ts';
 import { listFolder } from './imap-list.ts';
 import type { Examined, ImapWire } from './imap-wire.ts';
 
@@ -12,6 +13,7 @@ export function createImapSource(wire: ImapWire): Source {
   const listed = new Map<string, Examined>();
   return {
     folders: (chosen, signal) => chooseFolders(chosen, () => wire.folders(signal)),
+    ids: async (folder, signal) => listIds(wire, await wire.examine(folder, signal), signal),
     count: async (folder, signal) => (await wire.examine(folder, signal)).exists,
     list: async (folder, cursor, history, signal) => {
       if (cursor?.protocol === 'pop3') throw new RangeError('not an IMAP cursor');

@@ -32,6 +32,7 @@ export function createPop3Source(client: Pop3Client): Source {
 
   return {
     folders: async () => ['INBOX'],
+    ids: async (_folder, signal) => ({ protocol: 'pop3', uidls: [...(await readIds(signal)).values()] }),
     count: (_folder, signal) => client.stat(signal),
     list: async (_folder, cursor, history, signal) => {
       if (cursor?.protocol === 'imap') throw new RangeError('not a POP3 cursor');

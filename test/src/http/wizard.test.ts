@@ -68,6 +68,7 @@ async function startWorker(): Promise<void> {
         source: {
           folders: async () => ['INBOX'],
           count: async () => 0,
+          ids: () => assert.fail(),
           list: () => Promise.reject(new Error('not asked for')),
           fetch: () => assert.fail(),
           watch: async () => 'unsupported' as const,
