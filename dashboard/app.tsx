@@ -5,6 +5,7 @@ import { Layout } from './layout.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { Loading, Skeleton } from './ui/states.tsx';
 
+const Connect = lazy(() => import('./pages/connect/connect.tsx'));
 const Mailboxes = lazy(() => import('./pages/mailboxes/mailboxes.tsx'));
 const MailboxPage = lazy(() => import('./pages/mailboxes/mailbox.tsx'));
 
@@ -16,6 +17,7 @@ export function App() {
           <Route path="/">
             <Redirect to="/mailboxes" replace />
           </Route>
+          <Route path="/connect/:id?" component={Connect} />
           <Route path="/mailboxes" component={Mailboxes} />
           <Route path="/mailboxes/:id" component={MailboxPage} />
           <Route component={NotFound} />

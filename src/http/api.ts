@@ -121,6 +121,8 @@ export const discoverySchema = z.object({
   hint: faultSchema.extend({ url: z.url().optional(), setting: z.string().optional() }).optional(),
 });
 
+export type DiscoveryView = z.infer<typeof discoverySchema>;
+
 export const mailboxSchema = z.object({
   id: z.uuid(),
   protocol: z.enum(['imap', 'pop3']),

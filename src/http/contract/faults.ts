@@ -1,2 +1,3 @@
-/** The names of everything that is foreseen to go wrong, for whoever has words for all of them. */
+/** The names of what is foreseen to go wrong or to be known first, for whoever has words for all of them. */
+export type { HintCode } from '../../core/discovery.ts';
 export type { FaultCode } from '../../core/fault.ts';

@@ -1,0 +1,116 @@
+/** Which server, and the way in; then a draft is made of it, which is server state. */
+import { type FormEvent, useRef, useState } from 'react';
+import { useMailboxes } from '../../mailboxes.ts';
+import { connect } from '../../texts/connect.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { TextField } from '../../ui/field.tsx';
+import { serverOf } from './address-step.tsx';
+import { CandidateChoice } from './candidate-choice.tsx';
+import { fieldError, isElsewhere } from './field-errors.ts';
+import { HintBanner } from './hint-banner.tsx';
+import { PasswordField, takePassword } from './password-field.tsx';
+import { Problem } from './problem.tsx';
+import { isPort, ServerFields } from './server-fields.tsx';
+import { useSetup } from './setup.ts';
+import { StepActions, StepFrame } from './step-frame.tsx';
+import type { NewStepProps } from './step-props.ts';
+import { useAction } from './use-action.ts';
+
+const FIELDS = ['host', 'port', 'username', 'password'];
+
+export function LoginStep({ input, change, go, back }: NewStepProps) {
+  const { login } = connect;
+  const setup = useSetup();
+  const sending = useAction();
+  const { data: mailboxes = [] } = useMailboxes();
+  const field = useRef<HTMLInputElement>(null);
+  const [missing, setMissing] = useState<readonly string[]>([]);
+  const { discovery, candidate, server, username } = input;
+  const chosen = candidate === null ? undefined : discovery?.candidates[candidate];
+
+  const choose = (index: number | null) => {
+    const next = index === null ? undefined : discovery?.candidates[index];
+    change(
+      next ? { candidate: index, server: serverOf(next), username: next.username } : { candidate: null },
+    );
+  };
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (sending.busy) return;
+    const wrong = [
+      server.host.trim() === '' && 'host',
+      !isPort(server.port) && 'port',
+      username.trim() === '' && 'username',
+      !field.current?.value && 'password',
+    ].filter((name) => name !== false);
+    setMissing(wrong);
+    if (wrong.length > 0) return;
+    const password = takePassword(field);
+    let id = '';
+    const sent = await sending.run(async () => {
+      const account = { server, username };
+      const draft = mailboxes.find((each) => each.id === input.draftId);
+      const same = draft?.protocol === server.protocol;
+      if (draft && !same) await setup.discard(draft.id);
+      ({ id } = await (draft && same
+        ? setup.reconnect(draft.id, account, password)
+        : setup.create(account, password)));
+      change({ draftId: id });
+    });
+    if (sent) go('test', id);
+  };
+
+  const errorOf = (name: string, text: string): string | null =>
+    missing.includes(name) ? text : fieldError(sending.error, name);
+  const again = sending.error !== null ? login.passwordAgain : null;
+  return (
+    <StepFrame heading={login.heading}>
+      {discovery?.hint && <HintBanner hint={discovery.hint} />}
+      <Card>
+        <form noValidate className="space-y-6" onSubmit={(event) => void submit(event)}>
+          {discovery && discovery.candidates.length > 0 && (
+            <CandidateChoice
+              email={input.email}
+              candidates={discovery.candidates}
+              chosen={candidate}
+              onChoose={choose}
+            />
+          )}
+          {!chosen && (
+            <ServerFields
+              server={server}
+              onChange={(next) => change({ server: next })}
+              errors={{ host: errorOf('host', connect.required), port: errorOf('port', connect.portRange) }}
+            />
+          )}
+          <TextField
+            label={login.username}
+            hint={login.usernameHint}
+            error={errorOf('username', connect.required)}
+            value={username}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            onChange={({ target }) => change({ username: target.value })}
+          />
+          <PasswordField
+            field={field}
+            label={chosen?.auth === 'app-password' ? login.appPassword : login.password}
+            hint={login.passwordHint}
+            error={errorOf('password', connect.required) ?? again}
+          />
+          {isElsewhere(sending.error, FIELDS) && (
+            <Problem error={sending.error} account={{ server, username }} />
+          )}
+          <StepActions onBack={back}>
+            <Button type="submit" look="primary" busy={sending.busy}>
+              {sending.busy ? login.sending : login.submit}
+            </Button>
+          </StepActions>
+        </form>
+      </Card>
+    </StepFrame>
+  );
+}

@@ -1,0 +1,135 @@
+/** What the wizard does with the API. Passwords pass through and are kept nowhere. */
+import { type QueryClient, queryOptions, useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { DiscoveryView, Mailbox, Preview, ProbeReportView } from '../../../src/http/api.ts';
+import { get, patch, post, remove } from '../../api.ts';
+import { MAILBOXES_KEY } from '../../mailboxes.ts';
+import type { ChoiceInput, ServerInput } from './stored.ts';
+
+/** How often a running test is looked at. */
+const WATCH_MS = 400;
+
+export interface Account {
+  readonly server: ServerInput;
+  readonly username: string;
+}
+
+export const probeOf = (id: string) =>
+  queryOptions({
+    queryKey: ['probe', id],
+    queryFn: ({ signal }) => get<ProbeReportView>(`/mailboxes/${id}/probe`, {}, signal),
+    staleTime: 0,
+    refetchInterval: ({ state }) => (state.data?.finished ? false : WATCH_MS),
+  });
+
+export const discover = (email: string): Promise<DiscoveryView> =>
+  post<DiscoveryView>('/discover', { email });
+
+/** How the choice reads in the API. */
+export const optionsOf = (choice: ChoiceInput) => ({
+  history: choice.history,
+  since: choice.history === 'since' ? choice.since : null,
+  folders: foldersOf(choice),
+  skipInbox: choice.skipInbox,
+  neverSpam: choice.neverSpam,
+  pollSeconds: choice.pollSeconds,
+});
+
+const foldersOf = ({ folders, some }: ChoiceInput): 'all' | readonly string[] =>
+  folders === 'all' ? 'all' : folders === 'inbox' ? ['INBOX'] : some;
+
+export const previewOf = (
+  id: string,
+  choice: Pick<ChoiceInput, 'history' | 'since' | 'folders' | 'some'>,
+) => {
+  const { history, folders, since } = optionsOf({
+    ...choice,
+    skipInbox: false,
+    neverSpam: false,
+    pollSeconds: 0,
+  });
+  const question = { history, since, folders };
+  return queryOptions({
+    queryKey: ['preview', id, question],
+    queryFn: () => post<Preview>(`/mailboxes/${id}/preview`, question),
+    staleTime: 300_000,
+    retry: false,
+  });
+};
+
+const wireOf = ({ server, username }: Account) => ({
+  host: server.host.trim(),
+  port: Number(server.port),
+  security: server.security,
+  username: username.trim(),
+});
+
+export interface Setup {
+  /** A draft: tested, and not started before it is told to. */
+  create(account: Account, password: string): Promise<Mailbox>;
+  /** `password` empty: the one that is there stays. Tested again. */
+  reconnect(id: string, account: Account, password: string): Promise<Mailbox>;
+  testAgain(id: string): Promise<void>;
+  choose(id: string, choice: ChoiceInput): Promise<void>;
+  start(id: string): Promise<void>;
+  discard(id: string): Promise<void>;
+}
+
+export function useSetup(): Setup {
+  const client = useQueryClient();
+  return useMemo(() => setupOf(client), [client]);
+}
+
+function setupOf(client: QueryClient): Setup {
+  /** Live updates bring it too, a second later. */
+  const keep = (mailbox: Mailbox): Mailbox => {
+    client.setQueryData<Mailbox[]>(MAILBOXES_KEY, (before = []) => [
+      ...before.filter(({ id }) => id !== mailbox.id),
+      mailbox,
+    ]);
+    void client.resetQueries({ queryKey: ['probe', mailbox.id] });
+    return mailbox;
+  };
+  return {
+    create: async (account, password) =>
+      keep(
+        await post<Mailbox>('/mailboxes', {
+          protocol: account.server.protocol,
+          ...wireOf(account),
+          password,
+          options: { history: 'new' },
+          start: false,
+        }),
+      ),
+    reconnect: async (id, account, password) =>
+      keep(
+        await patch<Mailbox>(`/mailboxes/${id}`, {
+          ...wireOf(account),
+          ...(password === '' ? {} : { password }),
+        }),
+      ),
+    testAgain: async (id) => {
+      keep(await post<Mailbox>(`/mailboxes/${id}/sync`));
+    },
+    choose: async (id, choice) => {
+      const mailbox = await patch<Mailbox>(`/mailboxes/${id}`, { options: optionsOf(choice) });
+      client.setQueryData<Mailbox[]>(MAILBOXES_KEY, (before) =>
+        before?.map((each) => (each.id === id ? mailbox : each)),
+      );
+    },
+    start: async (id) => {
+      keep(await post<Mailbox>(`/mailboxes/${id}/resume`));
+    },
+    discard: async (id) => {
+      await remove(`/mailboxes/${id}`);
+      client.setQueryData<Mailbox[]>(MAILBOXES_KEY, (before) => before?.filter((each) => each.id !== id));
+    },
+  };
+}
+
+/** As the API sees it: connecting one account twice would deliver its mail twice. */
+export const isSameAccount = (mailbox: Mailbox, { server, username }: Account): boolean =>
+  mailbox.protocol === server.protocol &&
+  mailbox.host === server.host.trim().toLowerCase() &&
+  mailbox.port === Number(server.port) &&
+  mailbox.username === username.trim();
