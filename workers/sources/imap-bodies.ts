@@ -2,6 +2,7 @@
 import { formatUidSet, hasUid, type UidSet } from '../../src/core/cursor.ts';
 import { Fault } from '../../src/core/fault.ts';
 import { allow, hugeInTurn } from './imap-limits.ts';
+import { sizeOf } from './imap-values.ts';
 import type { Body, Part } from './imap-wire.ts';
 
 /** A FETCH row of the library, as far as it is read here. */
@@ -26,9 +27,6 @@ type Bounded = <T>(ms: number, signal: AbortSignal, work: () => Promise<T>) => P
 const SLOWEST = 4;
 /** Rows of an answer that nobody asked for: flags that have changed. */
 const MAX_UNASKED = 1_000;
-
-export const sizeOf = (value: number | undefined): number | null =>
-  value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : null;
 
 /** null: a row that is not about the body at all, such as a pushed flag change. */
 function bodyOf({ uid, source }: FetchRow): Body | null {

@@ -8,10 +8,14 @@ export interface ImapTimeouts {
   readonly open: number;
   /** One command that brings no bodies. */
   readonly command: number;
+  /** All commands that list one folder: some hundreds, in one of a million messages. */
+  readonly listing: number;
   /** The next message of a batch or piece of a large one; all of them together, beside what their bytes may take. */
   readonly body: number;
   /** One IDLE, then a NOOP shows whether the server still lives; below the 10 minutes that NATs keep. */
   readonly idle: number;
+  /** Between two looks for news. */
+  readonly pause: number;
   /** A polite LOGOUT. */
   readonly logout: number;
 }
@@ -19,8 +23,10 @@ export interface ImapTimeouts {
 export const IMAP_TIMEOUTS: ImapTimeouts = {
   open: 30_000,
   command: 60_000,
+  listing: 900_000,
   body: 120_000,
   idle: 540_000,
+  pause: 500,
   logout: 1_000,
 };
 

@@ -1,4 +1,5 @@
 /** The IMAP source: RFC 3501 over imapflow, read-only throughout (EXAMINE and BODY.PEEK). */
+import { setTimeout as wait } from 'node:timers/promises';
 import { ImapFlow, type MailboxObject } from 'imapflow';
 import { formatUidSet, type UidSet } from '../../src/core/cursor.ts';
 import { Fault, isFault } from '../../src/core/fault.ts';
@@ -6,28 +7,22 @@ import type { Credentials, Server } from '../../src/core/mailbox.ts';
 import type { Source } from '../../src/core/ports.ts';
 import { checkCredentials } from './credentials.ts';
 import type { Dial } from './dial.ts';
-import { ImapBodies, sizeOf } from './imap-bodies.ts';
+import { ImapBodies } from './imap-bodies.ts';
 import { bounded, IMAP_TIMEOUTS, type ImapTimeouts } from './imap-deadline.ts';
 import { type ImapPhase, imapFault } from './imap-fault.ts';
 import { type Folder, foldersOf } from './imap-folders.ts';
 import { allow, ignoreVanished, LIMITS, MAX_ANSWER } from './imap-limits.ts';
 import { createImapSource } from './imap-source.ts';
+import { dateOf, messageLimitOf, sizeOf } from './imap-values.ts';
 import type { Body, Examined, FolderStatus, ImapWire, Part, Row, SearchResult } from './imap-wire.ts';
 
 /** UIDs and UIDVALIDITY have 32 bits (RFC 3501 §2.3.1.1). */
 const MAX_ID = 0xffffffff;
-const YEAR_10000 = Date.UTC(10_000, 0);
 
 /** Messages of one folder. */
 const MAX_FOUND = 1_000_000;
 /** Rows of one listing command: several times what is asked for at once. */
 const MAX_ROWS = 20_000;
-
-/** A time that no message can have come at is none: it would not fit into what is made of it later. */
-function dateOf(value: Date | string | undefined): number | null {
-  const at = value instanceof Date ? value.getTime() : -1;
-  return at >= 0 && at < YEAR_10000 ? at : null;
-}
 
 /** An open session. A live resource: whoever opened it closes it. */
 class ImapSession implements ImapWire {
@@ -41,6 +36,9 @@ class ImapSession implements ImapWire {
   #wake: () => void = () => {};
   #idleRefused = false;
   readonly #bodies: ImapBodies;
+  /** Waiting done for the listing of the folder that was examined last, in ms. */
+  #listed = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** Why the library has given the connection up. */
   #broken: Fault | undefined;
 
@@ -66,11 +64,7 @@ class ImapSession implements ImapWire {
   }
 
   get messageLimit(): number {
-    for (const name of this.#client.capabilities.keys()) {
-      const limit = /^MESSAGELIMIT=([1-9]\d{0,8})$/.exec(name)?.[1];
-      if (limit !== undefined) return Number(limit);
-    }
-    return Number.POSITIVE_INFINITY;
+    return messageLimitOf(this.#client.capabilities.keys());
   }
 
   async #bounded<T>(phase: ImapPhase, ms: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -91,9 +85,13 @@ class ImapSession implements ImapWire {
       this.#broken ??= new Fault('source-protocol');
       client.close();
     }, 100);
+    const { command, listing } = this.#timeouts;
+    const left = phase === 'listing' ? Math.max(1, listing - this.#listed) : command;
+    const began = performance.now();
     try {
-      return await this.#bounded(phase, this.#timeouts.command, signal, work);
+      return await this.#bounded(phase, Math.min(left, command), signal, work);
     } finally {
+      if (phase === 'listing') this.#listed += performance.now() - began;
       clearInterval(watchdog);
       this.#bodies.left = false;
       allow(client, 'quiet');
@@ -111,6 +109,7 @@ class ImapSession implements ImapWire {
     const uidNext = box.uidNext || null;
     if (uidValidity > MAX_ID || (uidNext ?? 0) > MAX_ID + 1) throw new Fault('source-protocol');
     this.#news = false;
+    this.#listed = 0;
     this.#examined = { folder, uidValidity, uidNext, exists: box.exists };
     return this.#examined;
   }
@@ -179,6 +178,10 @@ class ImapSession implements ImapWire {
   }
 
   async noop(signal: AbortSignal): Promise<void> {
+    // A server that always has news must not make us look without a pause.
+    const pause = this.#lookedAt + this.#timeouts.pause - performance.now();
+    if (pause > 0) await wait(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
+    this.#lookedAt = performance.now();
     await this.#command('folder', signal, () => this.#client.noop());
     // The library keeps a failure of this one to itself.
     if (this.#client.isClosed) throw this.#broken ?? new Fault('source-disconnected');

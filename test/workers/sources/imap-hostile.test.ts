@@ -104,6 +104,47 @@ test('a line that names all UIDs as vanished holds nobody up', async (t) => {
   assert.ok(performance.now() - began < 5_000, 'quick');
 });
 
+test('a listing that is told one message at a time is given up', async (t) => {
+  let top = 1_000_000;
+  const { source } = await openAt(
+    t,
+    {
+      EXAMINE: ({ ok }) => ok('* 5 EXISTS', '* OK [UIDVALIDITY 1] ok', `* OK [UIDNEXT ${top}] ok`),
+      'UID SEARCH': async ({ tag, to }) => {
+        top -= 1;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return to.say(`* SEARCH ${top}\r\n${tag} OK [MESSAGELIMIT 1] partial\r\n`);
+      },
+    },
+    { listing: 300 },
+  );
+  assert.equal(await faultOf(source.list('INBOX', null, ALL, signal)), 'source-timeout');
+  assert.ok(top > 900_000, `${1_000_000 - top} searches`);
+});
+
+test('a server that always has news does not keep us busy', async (t) => {
+  let count = 0;
+  const { source } = await openAt(
+    t,
+    {
+      EXAMINE: ({ ok }) => ok(...examined(count)),
+      'UID SEARCH': ({ ok }) => ok('* SEARCH'),
+      NOOP: ({ ok }) => {
+        count += 1;
+        return ok(`* ${count} EXISTS`);
+      },
+    },
+    { pause: 100 },
+  );
+  await source.list('INBOX', null, ALL, signal);
+  const began = performance.now();
+  for (let look = 0; look < 4; look += 1) {
+    assert.equal(await source.watch('INBOX', 60_000, signal), 'news');
+    await source.list('INBOX', null, ALL, signal);
+  }
+  assert.ok(performance.now() - began >= 290, 'there was a pause before each but the first');
+});
+
 test('a search that finds more than a folder holds is not believed', async (t) => {
   const line = `* SEARCH ${Array.from({ length: 100_000 }, (_, n) => 1_000_000 + n).join(' ')}`;
   const lines = Array.from({ length: 12 }, (_, n) => line.replaceAll(' 1', ` ${n + 1}`));
