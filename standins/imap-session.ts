@@ -119,6 +119,8 @@ export class ImapServerSession {
         }
         return await this.#done(tag, 'OK done');
       }
+      case 'STATUS':
+        return await this.#status(tag, args, account);
       case 'SELECT':
       case 'EXAMINE':
         return await this.#select(tag, account.folders.get(args[0] ?? ''), name === 'EXAMINE');
@@ -175,6 +177,15 @@ export class ImapServerSession {
     const encoded = initial ?? (await this.#reader.line()) ?? '';
     const [, user, password] = Buffer.from(encoded, 'base64').toString('utf8').split('\0');
     return await this.#login(tag, user, password);
+  }
+
+  async #status(tag: string, [name = '', ...items]: readonly string[], account: Account): Promise<undefined> {
+    const messages = account.folders.get(name)?.messages;
+    if (!messages) return await this.#done(tag, 'NO [NONEXISTENT] no such folder');
+    const size = messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const sized = items.includes('SIZE') ? ` SIZE ${size}` : '';
+    await this.#say(`* STATUS "${name}" (MESSAGES ${messages.length}${sized})`);
+    return await this.#done(tag, 'OK done');
   }
 
   async #select(tag: string, folder: StoredFolder | undefined, readOnly: boolean): Promise<undefined> {
