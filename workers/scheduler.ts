@@ -1,7 +1,7 @@
 /** Claims due mailboxes and hands them, credentials still sealed, to concurrent runs; ends them in order. */
 import { schedule } from 'node-cron';
 import { isFault } from '../src/core/fault.ts';
-import type { MailboxId } from '../src/core/mailbox.ts';
+import type { MailboxId, UserId } from '../src/core/mailbox.ts';
 import type { Clock, Leases, Log } from '../src/core/ports.ts';
 import type { Lease, Verdict } from '../src/core/schedule.ts';
 import type { RunControl } from './visit.ts';
@@ -13,15 +13,20 @@ export interface SchedulerDeps {
   readonly log: Log;
   /** Runs at once that are not merely waiting for news. */
   readonly maxRuns: number;
+  /** Of these for one user, whose other mailboxes wait: servers that never answer must not take all there are. */
+  readonly maxRunsPerUser: number;
   /** Sessions at once that wait for news; beyond it mailboxes are polled. */
   readonly maxWatches: number;
 }
 
 interface Held {
+  readonly userId: UserId;
   readonly gentle: AbortController;
   readonly hard: AbortController;
   readonly done: Promise<void>;
-  watching: boolean;
+  /** It may run, or it is to end without having run. */
+  readonly proceed: () => void;
+  phase: 'waiting' | 'running' | 'watching';
 }
 
 /** How long a recalled run may finish what is under way, ms. */
@@ -42,11 +47,29 @@ export class Scheduler {
   }
 
   get active(): number {
-    return [...this.#held.values()].filter(({ watching }) => !watching).length;
+    return this.#count('running');
   }
 
   get watching(): number {
-    return this.#held.size - this.active;
+    return this.#count('watching');
+  }
+
+  #count(wanted: Held['phase']): number {
+    return [...this.#held.values()].filter(({ phase }) => phase === wanted).length;
+  }
+
+  #runningByUser(): Map<UserId, number> {
+    const running = new Map<UserId, number>();
+    for (const { userId, phase } of this.#held.values())
+      if (phase === 'running') running.set(userId, (running.get(userId) ?? 0) + 1);
+    return running;
+  }
+
+  /** Runs that may begin. Of one user only the allowed count: when many have news at once they run all the same. */
+  get #free(): number {
+    const { maxRuns, maxRunsPerUser } = this.#deps;
+    const counted = [...this.#runningByUser().values()].map((count) => Math.min(count, maxRunsPerUser));
+    return maxRuns - counted.reduce((sum, count) => sum + count, 0);
   }
 
   /** Makes the worker known and ticks once a second (node-cron); due times live in the database. */
@@ -74,7 +97,7 @@ export class Scheduler {
   }
 
   async #tick(): Promise<void> {
-    const { leases, clock, maxRuns } = this.#deps;
+    const { leases, clock } = this.#deps;
     const recalled = await leases.beat();
     if (recalled === null) {
       // Taken for dead, so the leases are others' by now; the epoch fences whatever is still under way.
@@ -95,7 +118,7 @@ export class Scheduler {
       this.#doubtful = false;
       await leases.register([...this.#held.keys()]).catch(doubt);
     }
-    const free = maxRuns - this.active;
+    const free = this.#free;
     if (free <= 0 || this.#stopped.signal.aborted || clock.now() < this.#pausedUntil) return;
     // Should the answer get lost, leases are ours that we do not know of.
     const claimed = await leases.claim(free).catch(doubt);
@@ -105,32 +128,51 @@ export class Scheduler {
   #begin(lease: Lease): void {
     const gentle = new AbortController();
     const hard = new AbortController();
+    const { promise: turn, resolve: proceed } = Promise.withResolvers<void>();
+    for (const { signal } of [gentle, hard])
+      signal.addEventListener('abort', () => proceed(), { once: true });
     const before = this.#held.get(lease.mailboxId);
-    const done = Promise.resolve(before?.done)
-      .then(() => this.#visit(lease, { gentle, hard }))
+    const done = Promise.all([before?.done, turn])
+      .then(() => this.#visit(lease, held))
       .finally(() => {
-        if (this.#held.get(lease.mailboxId)?.done === done) this.#held.delete(lease.mailboxId);
+        if (this.#held.get(lease.mailboxId) === held) this.#held.delete(lease.mailboxId);
+        this.#promote();
       });
-    this.#held.set(lease.mailboxId, { gentle, hard, done, watching: false });
+    const held: Held = { userId: lease.userId, gentle, hard, done, proceed, phase: 'waiting' };
+    this.#held.set(lease.mailboxId, held);
+    this.#promote();
     if (this.#stopped.signal.aborted) gentle.abort();
   }
 
-  async #visit(lease: Lease, { gentle, hard }: Pick<Held, 'gentle' | 'hard'>): Promise<void> {
+  /** Lets those run whose user has room for it, in the order in which they were claimed. */
+  #promote(): void {
+    const running = this.#runningByUser();
+    for (const held of this.#held.values()) {
+      const count = running.get(held.userId) ?? 0;
+      if (held.phase !== 'waiting' || count >= this.#deps.maxRunsPerUser) continue;
+      held.phase = 'running';
+      running.set(held.userId, count + 1);
+      held.proceed();
+    }
+  }
+
+  async #visit(lease: Lease, own: Held): Promise<void> {
     const { run, leases, log, maxWatches } = this.#deps;
     const control: RunControl = {
-      gentle: gentle.signal,
-      hard: hard.signal,
+      gentle: own.gentle.signal,
+      hard: own.hard.signal,
       watching: (on) => {
-        const held = this.#held.get(lease.mailboxId);
-        if (!held || (on && this.watching >= maxWatches)) return false;
-        held.watching = on;
+        if (on && this.watching >= maxWatches) return false;
+        own.phase = on ? 'watching' : 'running';
+        if (on) this.#promote();
         return true;
       },
       pause: (until) => {
         this.#pausedUntil = Math.max(this.#pausedUntil, until);
       },
     };
-    const verdict = await run(lease, control);
+    // One that is asked to end before its turn has nothing to say.
+    const verdict = own.phase === 'waiting' ? null : await run(lease, control);
     try {
       await leases.release(lease, verdict);
     } catch (error) {

@@ -149,7 +149,10 @@ async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
     pollingIntervalSeconds: POLL_SECONDS,
     localConcurrency: CONCURRENCY[name],
   });
-  const dialling = (name: keyof typeof CONCURRENCY) => ({ ...options(name), localGroupConcurrency: PER_USER });
+  const dialling = (name: keyof typeof CONCURRENCY) => ({
+    ...options(name),
+    localGroupConcurrency: PER_USER,
+  });
   // Those two name users, who may be gone by then: what is done is removed at once, not by the next clean-up.
   await boss.work<ProbeJob>('probe', dialling('probe'), async ([job]) => {
     if (!job) return;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../src/core/fault.ts';
-import type { MailboxId } from '../../src/core/mailbox.ts';
+import type { MailboxId, UserId } from '../../src/core/mailbox.ts';
 import type { Leases } from '../../src/core/ports.ts';
 import type { Lease, Verdict } from '../../src/core/schedule.ts';
 import { Scheduler } from '../../workers/scheduler.ts';
@@ -10,7 +10,8 @@ import type { RunControl } from '../../workers/visit.ts';
 const VERDICT: Verdict = { nextRunAt: 1, faultCode: null, failures: 0, synced: true };
 const id = (name: string): MailboxId => name as MailboxId;
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const leaseOf = (name: string, epoch = 1n) => ({ mailboxId: id(name), epoch }) as Lease;
+const leaseOf = (name: string, epoch = 1n, user = name) =>
+  ({ mailboxId: id(name), userId: user as UserId, epoch }) as Lease;
 
 interface Run {
   readonly lease: Lease;
@@ -31,7 +32,7 @@ class Stage {
   register: (held: readonly MailboxId[]) => Promise<void> = async () => {};
   readonly scheduler: Scheduler;
 
-  constructor(limits: { maxRuns?: number; maxWatches?: number } = {}) {
+  constructor(limits: { maxRuns?: number; maxRunsPerUser?: number; maxWatches?: number } = {}) {
     const leases: Leases = {
       beat: async () => {
         const answer = this.recalled;
@@ -60,7 +61,16 @@ class Stage {
     const quiet = () => {};
     const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
     const run = (lease: Lease, control: RunControl) => this.#run(lease, control);
-    this.scheduler = new Scheduler({ leases, run, clock, log, maxRuns: 2, maxWatches: 2, ...limits });
+    this.scheduler = new Scheduler({
+      leases,
+      run,
+      clock,
+      log,
+      maxRuns: 2,
+      maxRunsPerUser: 2,
+      maxWatches: 2,
+      ...limits,
+    });
   }
 
   #run(lease: Lease, control: RunControl): Promise<Verdict | null> {
@@ -119,6 +129,26 @@ test('as many run as may; those that only watch do not count, as many as may wat
   await stage.at(1).end();
   await stage.tick();
   assert.deepEqual(stage.running, ['a', 'b', 'c', 'd']);
+});
+
+test('one user’s mailboxes wait for one another, and keep nobody else’s from running', async () => {
+  const stage = new Stage({ maxRuns: 3, maxRunsPerUser: 1, maxWatches: 2 });
+  const own = (name: string) => leaseOf(name, 1n, 'crowd');
+  await stage.tick(own('a'), own('b'), own('c'));
+  assert.deepEqual(stage.running, ['a']);
+  await stage.tick(own('d'), leaseOf('other'));
+  assert.deepEqual(stage.running, ['a', 'other'], 'what waits takes no room');
+  assert.deepEqual([stage.scheduler.active, stage.scheduler.watching], [2, 0]);
+  await stage.at(0).end();
+  assert.deepEqual(stage.running, ['a', 'other', 'b'], 'in order');
+  stage.at(2).control.watching(true);
+  await settled();
+  assert.deepEqual(stage.running, ['a', 'other', 'b', 'c'], 'one that only watches takes no room');
+  stage.at(2).control.watching(false);
+  stage.recalled = [id('d')];
+  await stage.tick(leaseOf('third'));
+  assert.equal(stage.calls.at(-1), 'release d 1 null', 'given back before its turn');
+  assert.equal(stage.running.at(-1), 'third', 'those with news count no more than they may');
 });
 
 test('a recall asks one run to end, and makes it end after a while', async () => {
