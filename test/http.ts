@@ -39,7 +39,11 @@ export interface Web {
   signedIn(name: string): Promise<Browser>;
 }
 
-export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): Promise<Web> {
+export async function startWeb(
+  scope: Scope,
+  settings: Partial<Settings> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Web> {
   const test = await openTestDatabase(scope);
   const google = await startGoogle({ redirectUris: [`${PUBLIC_URL}/auth/google/callback`] });
   const keys = generateKeys();
@@ -48,6 +52,7 @@ export async function startWeb(scope: Scope, settings: Partial<Settings> = {}): 
     ...keys,
     DATABASE_URL: test.webUrl,
     PUBLIC_URL,
+    ...env,
   });
   const database = await test.open('web');
   const lines: string[] = [];
