@@ -19,7 +19,7 @@ import {
 import { type Judge, laneOf, noteSettled, type Visit } from './visit.ts';
 
 /** More at once would make new mail wait longer for the lanes of its user's backlog. */
-const GROUP_MESSAGES = 8;
+const GROUP_MESSAGES = 16;
 
 /** The groups of one visit that are under way. A live resource: whoever makes one waits for its end. */
 export class Carrier {
