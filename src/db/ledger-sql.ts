@@ -117,6 +117,7 @@ export const POSTPONE: Statement = {
  * with a row in a terminal state is settled, and without a row the cursor says. A message of a former UIDVALIDITY
  * is outside the cursor's knowledge; it is unsettled only if it has its row. The counter of an earlier
  * terminal state was moved back to `waiting` by the owner's "retry now", so here every message leaves `waiting`.
+ * `entries` draws the audit entries' ids, so that a message that keeps its row is found by its entry.
  */
 export const SETTLE: Statement = {
   name: 'ledger-settle',
@@ -133,6 +134,8 @@ export const SETTLE: Statement = {
       WHERE t.state IN ('open', 'waiting') OR (t.key IS NULL AND CASE WHEN i.hash IS NOT NULL
         THEN u.settled IS NOT TRUE
         ELSE c.folder IS NULL OR (c.uid_validity = i.uid_validity AND NOT c.settled @> i.uid) END)
+    ), entries AS MATERIALIZED (
+      SELECT e.*, nextval('audit_entry_id') AS audit_id FROM effective e ORDER BY e.ord
     ), fence AS (
       UPDATE mailboxes m SET delivered = m.delivered + d.delivered, rejected = m.rejected + d.rejected,
         failed = m.failed + d.failed, uncertain = m.uncertain + d.uncertain, skipped = m.skipped + d.skipped,
@@ -157,11 +160,14 @@ export const SETTLE: Statement = {
       DELETE FROM transfers t USING effective e, fence
       WHERE t.mailbox_id = fence.id AND t.key = e.key AND e.status IN ('delivered', 'skipped')
     ), kept AS (
-      INSERT INTO transfers AS t (user_id, mailbox_id, key, state, tries, reason, size_bytes, arrived_at, backlog, sender_domain)
-      SELECT $4, fence.id, e.key, e.status, 1, e.reason, e.size, to_timestamp(e.arrived / 1000), e.backlog, e.domain
-      FROM effective e, fence WHERE e.status IN ('rejected', 'failed', 'uncertain')
+      INSERT INTO transfers AS t (user_id, mailbox_id, key, state, tries, reason, size_bytes, arrived_at, backlog, sender_domain,
+        audit_id)
+      SELECT $4, fence.id, e.key, e.status, 1, e.reason, e.size, to_timestamp(e.arrived / 1000), e.backlog, e.domain,
+        e.audit_id
+      FROM entries e, fence WHERE e.status IN ('rejected', 'failed', 'uncertain')
       ON CONFLICT (mailbox_id, key) DO UPDATE SET state = EXCLUDED.state, reason = EXCLUDED.reason,
-        size_bytes = EXCLUDED.size_bytes, sender_domain = EXCLUDED.sender_domain, retry_at = NULL, session = NULL,
+        size_bytes = EXCLUDED.size_bytes, sender_domain = EXCLUDED.sender_domain, audit_id = EXCLUDED.audit_id,
+        retry_at = NULL, session = NULL,
         run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL, generation = NULL, intended_at = NULL
     ), known AS (
       INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, generation)
@@ -170,10 +176,10 @@ export const SETTLE: Statement = {
       ON CONFLICT (mailbox_id, fingerprint) DO UPDATE SET generation = EXCLUDED.generation
       WHERE EXCLUDED.generation < f.generation
     ), audited AS (
-      INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, reason, size_bytes, delay_ms)
-      SELECT $4, fence.id, e.domain, e.status, e.reason, e.size, CASE WHEN NOT e.backlog AND e.arrived IS NOT NULL
+      INSERT INTO audit_entries (id, user_id, mailbox_id, sender_domain, status, reason, size_bytes, delay_ms)
+      SELECT e.audit_id, $4, fence.id, e.domain, e.status, e.reason, e.size, CASE WHEN NOT e.backlog AND e.arrived IS NOT NULL
         THEN greatest(extract(epoch FROM clock_timestamp()) * 1000 - e.arrived, 0)::bigint END
-      FROM effective e, fence ORDER BY e.ord
+      FROM entries e, fence ORDER BY e.ord
     ), used AS (
       INSERT INTO allowances AS a (user_id, day, bytes)
       SELECT $4, (now() AT TIME ZONE 'UTC')::date, sum(e.size) FROM effective e, fence WHERE e.status = 'delivered'

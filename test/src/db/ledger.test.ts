@@ -193,3 +193,41 @@ it('takes a listed source for a sound one, but leaves what its owner decided', a
   await ledger.observe(null, 0, false);
   assert.deepEqual(await told(), ['paused', 'connect-timeout', 4, true]);
 });
+
+it('ties a message that keeps its row to its newest audit entry, in a batch of several too', async () => {
+  const held = await hold('imap');
+  const ledger = createLedger(db, { ...held, epoch: 1n });
+  const settle = (uid: number, status: 'delivered' | 'failed' | 'uncertain') =>
+    ledger.settle({ ...settlementOf(imapRef(uid)), status, senderDomain: `${uid}.example.org` });
+  await Promise.all([
+    settle(1, 'delivered'),
+    settle(2, 'failed'),
+    settle(3, 'delivered'),
+    settle(4, 'uncertain'),
+  ]);
+  const tied = () =>
+    database.asOwner<{ key: string; domain: string }>(
+      `SELECT t.key, a.sender_domain AS domain, a.status FROM transfers t
+       LEFT JOIN audit_entries a ON a.user_id = t.user_id AND a.id = t.audit_id
+       WHERE t.mailbox_id = $1 ORDER BY t.key`,
+      [held.mailboxId],
+    );
+  assert.deepEqual(
+    (await tied()).map(({ domain }) => domain),
+    ['2.example.org', '4.example.org'],
+  );
+  await database.asOwner("UPDATE transfers SET state = 'waiting', retry_at = now() WHERE mailbox_id = $1", [
+    held.mailboxId,
+  ]);
+  await settle(2, 'uncertain');
+  const entries = await database.asOwner<{ id: string }>(
+    "SELECT id FROM audit_entries WHERE mailbox_id = $1 AND sender_domain = '2.example.org' ORDER BY id DESC",
+    [held.mailboxId],
+  );
+  const [row] = await database.asOwner<{ audit_id: string }>(
+    'SELECT audit_id FROM transfers WHERE mailbox_id = $1 AND sender_domain = $2',
+    [held.mailboxId, '2.example.org'],
+  );
+  assert.equal(entries.length, 2);
+  assert.equal(row?.audit_id, entries[0]?.id);
+});
