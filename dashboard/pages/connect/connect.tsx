@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Redirect, useLocation, useParams, useSearchParams } from 'wouter';
-import type { Mailbox } from '../../../src/http/api.ts';
+import type { Mailbox, ProbeReportView } from '../../../src/http/api.ts';
 import { useMailboxes } from '../../mailboxes.ts';
 import { connect } from '../../texts/connect.ts';
 import { Button, ButtonLink } from '../../ui/button.tsx';
@@ -62,7 +62,7 @@ function DraftSteps({ id, wanted, ...props }: NewStepProps & { id: string; wante
   const mailbox = mailboxes.data?.find((each) => each.id === id);
   if (mailboxes.data && !mailbox) return mailboxes.isFetching ? <Waiting /> : <Gone />;
   if (mailbox && probe.data) {
-    const step = stepNow(wanted, mailbox, probe.data);
+    const step = stepNow(wanted, probe.data);
     if (step === undefined) return <Redirect to={addressOf('test', id)} replace />;
     return (
       <Beside step={step.id} {...(probe.data.unfinished && { draft: mailbox })}>
@@ -88,13 +88,12 @@ const Waiting = () => (
 /** The step that was asked for, if it is this mailbox's time for it; a mailbox that has been started runs. */
 function stepNow(
   wanted: string | null,
-  mailbox: Mailbox,
-  { unfinished }: { unfinished: boolean },
+  { unfinished, finished, fault }: ProbeReportView,
 ): Exclude<Step, { when: 'new' }> | undefined {
   const step = stepOf(unfinished ? (wanted ?? 'test') : 'running');
   if (step === undefined || step.when === 'new') return undefined;
   if (step.when === 'started' && unfinished) return undefined;
-  if (step.when === 'tested' && mailbox.fault?.code !== 'setup-unfinished') return undefined;
+  if (step.when === 'tested' && (!finished || fault !== null)) return undefined;
   return step;
 }
 

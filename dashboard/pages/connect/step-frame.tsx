@@ -13,7 +13,10 @@ export function StepFrame({
   children: ReactNode;
 }) {
   const ref = useRef<HTMLHeadingElement>(null);
-  useEffect(() => ref.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    window.scrollTo({ top: 0 });
+    ref.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <section aria-label={heading} className="space-y-5">
       <div>
