@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { readDemoConfig } from '../src/config-commands.ts';
 import { createAuthority } from '../standins/authority.ts';
 import { startGoogle } from '../standins/google/server.ts';
+import { startMailjet } from '../standins/mailjet/server.ts';
 import { freePort } from './free-port.ts';
 import { type DemoMailbox, startMailboxes } from './mailboxes.ts';
 
@@ -28,6 +29,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const caFile = join(dir, 'ca.pem');
   await writeFile(caFile, authority.caPem);
   const google = await startGoogle({ accounts: ['you@gmail.example'], keepBytes: 65_536 });
+  const mailjet = await startMailjet({ leaf: await authority.issue(['localhost']) });
   const mail = await startMailboxes(authority);
   // PostgreSQL runs under an account of its own when this is root, and must be able to get there.
   await chmod(dir, 0o755);
@@ -37,6 +39,7 @@ async function main(signal: AbortSignal): Promise<void> {
     service = startService({
       ...config.environment,
       ...google.environment,
+      ...mailjet.environment,
       PORT: String(port),
       PUBLIC_URL: url,
       METRICS_PORT: '0',
@@ -49,11 +52,11 @@ async function main(signal: AbortSignal): Promise<void> {
       LOG_LEVEL: 'warn',
     });
     await untilReady(service, signal);
-    if (!signal.aborted) console.log(welcome(url, `${google.origin}/gmail`, mail.mailboxes));
+    if (!signal.aborted) console.log(welcome(url, `${google.origin}/gmail`, mailjet.pageUrl, mail.mailboxes));
     if (!(await untilEnded(service, signal))) process.exitCode = 1;
   } finally {
     if (service) await end(service);
-    await Promise.all([mail.close(), google.close()]);
+    await Promise.all([mail.close(), google.close(), mailjet.close()]);
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -99,13 +102,14 @@ async function end(service: ChildProcess): Promise<void> {
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
-const welcome = (url: string, gmail: string, mailboxes: readonly DemoMailbox[]): string => `
+const welcome = (url: string, gmail: string, notices: string, mailboxes: readonly DemoMailbox[]): string => `
   Open ${url}
 
   1. Continue with Google: a stand-in asks for consent; allow it.
   2. Connect a mailbox; these two are full of sample mail and get more every few seconds:
 ${mailboxes.map(describe).join('\n')}
   3. Watch it arrive at the stand-in's Gmail: ${gmail}
+  4. Notices by mail, when there is something to tell: ${notices}
 
   Ctrl-C ends everything; nothing is kept.
 `;
