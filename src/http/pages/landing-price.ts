@@ -33,4 +33,4 @@ ${plan('Paid', `Begins with ${TRIAL_DAYS} days of trial`, [
   'New mail at once, where an IMAP server announces it',
 ])}
 </ul>
-<p class="mt-4 max-w-3xl text-sm leading-relaxed text-muted">The price is shown under “Billing” before you decide. Payment is at Stripe; your card number never reaches us. When a subscription ends, the limits of the free plan apply again: what is beyond them rests and is not deleted because of it.</p>`;
+<p class="mt-4 max-w-3xl text-sm leading-relaxed text-muted">The price is shown under “Billing” before you decide. Payment is at Stripe; your card number never reaches us. When a subscription ends, the limits of the free plan apply again: mailboxes beyond them rest, and are wiped only after the time that the privacy policy states.</p>`;

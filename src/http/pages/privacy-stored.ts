@@ -20,7 +20,7 @@ export const STORED: readonly Part[] = [
         ),
         term(
           'How far each mailbox is:',
-          'message ids of the mail server, counts, and keyed digests that tell which messages are done. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google.',
+          'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), and keyed digests that tell which messages are done. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
         ),
         term('The Glass Box:', 'one line for each message; see below.'),
         term(
@@ -29,7 +29,11 @@ export const STORED: readonly Part[] = [
         ),
         term(
           'Notices:',
-          'what you were told about your mailboxes: codes, counts, times and senders’ domains.',
+          'what you were told about your mailboxes (codes, counts, times and senders’ domains), and which of them you want by mail.',
+        ),
+        term(
+          'Gmail’s allowance:',
+          'how many bytes were added to your Gmail today, so that its limit is kept.',
         ),
       ],
     ],
@@ -48,7 +52,7 @@ export const STORED: readonly Part[] = [
     title: 'The Glass Box: what the audit log holds',
     text: [
       'For each message: the time, which of your mailboxes it was in, the domain of its sender (not the address), what became of it and, where that needs one, a reason in our own words, its size in bytes, and how long it took. Nothing else: no subject, no name, no local part of an address, no words of a mail server.',
-      'Entries are never changed. They are partitioned by account; you see yours, and nobody else does.',
+      'From these lines totals by the hour and by sender’s domain are added up. Entries are never changed. They are partitioned by account; you see yours, and nobody else does.',
     ],
   },
   {

@@ -79,9 +79,9 @@ const deletion = ({ historyDays, billing }: Installation): Part => ({
   title: 'What deletion means',
   text: [
     'You can delete a mailbox or your whole account at any time in the dashboard, also while mail is on its way. When the answer arrives, every row about it is gone from the active database: settings, sealed credentials, progress and audit log. A transfer under way is stopped, and cannot write anything back.',
-    'With the account, the consent at Google is revoked. If Google cannot be reached at that moment, a sealed copy of the token waits in a queue for the revocation to be tried again, and is removed when it is done.',
+    'With the account, the consent at Google is revoked. That takes a worker a moment, or longer if Google cannot be reached: until it is done, a sealed copy of the token waits in the workers’ queue.',
     ...(billing ? ['An open subscription is ended, and the customer is deleted at Stripe.'] : []),
-    'If you take the permission back in your Google Account instead, the next attempt to add mail fails, and at that moment the stored token is destroyed. Your mailboxes then wait for a new consent and are wiped as said above if none comes. Your account id and address stay until you delete the account.',
+    'If you take the permission back in your Google Account instead, the stored token is destroyed as soon as Google tells us, and at the latest when the next message is to be added. Your mailboxes then wait for a new consent and are wiped as said above if none comes. Your account id and address stay until you delete the account.',
     html`PostgreSQL leaves deleted bytes in its files until it cleans up behind itself (${code('VACUUM')}) and in its write-ahead log until that is reused. Credentials among them are sealed there as they were before.`,
     historyDays === null
       ? html`<strong class="font-medium text-ink">History of the database:</strong> none on this installation, according to its configuration. There is no window from which what was deleted could be brought back.`

@@ -186,7 +186,7 @@ test.test('bodies that are not what they say', async () => {
     fc.constantFrom('{"__proto__":{"host":"x"}}', '{"options":{"folders":["\\ud800"]}}'),
   );
   const encodings = fc.constantFrom('', 'gzip', 'br', 'nonsense');
-  const paths = fc.constantFrom('/api/v1/mailboxes', '/api/v1/api-keys', '/connect', '/auth/logout-not');
+  const paths = fc.constantFrom('/api/v1/mailboxes', '/api/v1/api-keys', '/theme', '/auth/logout-not');
   await fc.assert(
     fc.asyncProperty(paths, kinds, encodings, raw, async (path, kind, encoding, body) => {
       await check('POST', path, {
@@ -200,29 +200,34 @@ test.test('bodies that are not what they say', async () => {
 
 test.test('pages and sign-in', async () => {
   const paths = fc.oneof(
-    fc.constantFrom('/', '/audit', '/connect', '/auth/google/callback', '/healthz', '/readyz', '/robots.txt'),
+    fc.constantFrom(
+      '/',
+      '/auth/start',
+      '/auth/google',
+      '/auth/google/callback',
+      '/auth/switched',
+      '/privacy',
+      '/robots.txt',
+    ),
     word.map((text) => `/${encodeBroken(text)}`),
     fc.constantFrom(
       '/%00',
       '/%2e%2e/%2e%2e/etc/passwd',
-      '/live.js%00',
+      '/robots.txt%00',
       `/${'a'.repeat(5000)}`,
       '/%',
-      '/style.css/x',
+      '/privacy/x',
     ),
   );
-  const search = fc.dictionary(
-    fc.constantFrom('state', 'code', 'error', 'from', 'to', 'cursor', 'limit', 'domain', 'mailbox'),
-    word,
-  );
+  const search = fc.dictionary(fc.constantFrom('state', 'code', 'error', 'next', 'scope', 'hd'), word);
   await fc.assert(
     fc.asyncProperty(paths, search, (path, pairs) => check('GET', `${path}?${wellFormed(pairs)}`, {})),
     RUNS,
   );
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom('/connect', `/mailboxes/${mailbox.id}/password`, `/mailboxes/${mailbox.id}/retry`),
-      fc.dictionary(fc.constantFrom(...Object.keys({ ...server, history: 0, since: 0, protocol: 0 })), word),
+      fc.constantFrom('/theme', '/auth/logout', '/privacy'),
+      fc.dictionary(fc.constantFrom('theme', 'back', 'x'), fc.oneof(fc.constant('dark'), word)),
       (path, form) =>
         check('POST', path, {
           form: Object.fromEntries(Object.entries(form).map(([k, v]) => [k, v.toWellFormed()])),
@@ -249,7 +254,7 @@ test.test('headers', async () => {
         token,
         fc.constantFrom('Bearer ', 'Bearer x', '__Host-session=', '::1%1', '1.2.3.4:80, [::]', 'bytes=-'),
       ),
-      fc.constantFrom('/', '/auth/google', '/api/v1/account', '/style.css', '/api/v1/audit.csv'),
+      fc.constantFrom('/', '/auth/google', '/api/v1/account', '/privacy', '/api/v1/audit.csv'),
       (name, value, path) => check('GET', path, { headers: { [name]: value } }),
     ),
     RUNS,

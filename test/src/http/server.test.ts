@@ -6,11 +6,10 @@ import { sessionFor, startWeb } from '../../http.ts';
 
 const web = await startWeb(test, { signInsPerMinute: 5 });
 
-test.test('health, readiness, robots', async () => {
+test.test('health, readiness', async () => {
   const browser = web.browser();
   await browser.json('GET', '/healthz', 200);
   await browser.json('GET', '/readyz', 200);
-  assert.match(await (await browser.send('GET', '/robots.txt')).text(), /Disallow: \/\n/);
   await web.test.asOwner('UPDATE schema_migrations SET version = version + 1000');
   await browser.json('GET', '/readyz', 503);
   await web.test.asOwner('UPDATE schema_migrations SET version = version - 1000');
@@ -18,7 +17,7 @@ test.test('health, readiness, robots', async () => {
 });
 
 test.test('every answer carries the strict headers', async () => {
-  for (const path of ['/', '/api/v1/account', '/nowhere', '/style.css']) {
+  for (const path of ['/', '/api/v1/account', '/nowhere', '/privacy']) {
     const { headers } = await web.browser().send('GET', path);
     const csp = headers.get('content-security-policy') ?? '';
     assert.match(csp, /default-src 'none'/);
@@ -27,7 +26,7 @@ test.test('every answer carries the strict headers', async () => {
     assert.match(headers.get('strict-transport-security') ?? '', /max-age=\d{8}/);
     assert.equal(headers.get('referrer-policy'), 'same-origin');
     assert.equal(headers.get('x-powered-by'), null);
-    if (path !== '/style.css') assert.equal(headers.get('cache-control'), 'no-store');
+    assert.equal(headers.get('cache-control'), 'no-store');
   }
 });
 
@@ -48,7 +47,7 @@ test.test('unknown paths are 404 in the right form', async () => {
   }
   const page = await browser.send('GET', '/nowhere', { headers: { accept: 'text/html' } });
   assert.equal(page.status, 404);
-  assert.match(await page.text(), /<h1>That did not work<\/h1>/);
+  assert.match(await page.text(), />There is no page here<\/h1>/);
 });
 
 test.test('sign-ins of one address are limited', async () => {

@@ -83,22 +83,35 @@ test.test('a callback works once, in the browser that started, and only in time'
   assert.equal((await browser.send('GET', late)).status, 400, 'after ten minutes');
 });
 
-test.test('each refusal is a page with a sentence and a way to try again', async () => {
+test.test('each refusal is a page with its status, a sentence and a way to try again', async () => {
   const browser = web.browser();
-  const check = async (answer: Response, status: number, words: RegExp) => {
+  const check = async (answer: Response, status: number, title: string) => {
     const page = await answer.text();
     assert.equal(answer.status, status, page);
-    assert.match(page, words);
+    assert.ok(page.includes(`>${title}</h1>`), page);
     assert.match(page, /href="\/auth\/google"/);
+    assert.doesNotMatch(page, /<script/);
   };
-  await check(await browser.signIn('no@example.com', { deny: true }), 403, /not agreed/);
-  await check(await browser.signIn('no@example.com', { scopes: [] }), 403, /not ticked/);
-  await check(await browser.send('GET', '/auth/google/callback'), 400, /expired/);
-  await check(await browser.send('GET', '/auth/google/callback?state=a&state=b&code=c'), 400, /expired/);
+  const back = (query: string) => browser.send('GET', `/auth/google/callback${query}`);
+  const refused = async (error: string) => {
+    const state =
+      new URLSearchParams((await browser.consent('no@example.com')).split('?')[1]).get('state') ?? '';
+    return back(`?state=${state}&error=${error}`);
+  };
+  await check(await browser.signIn('no@example.com', { deny: true }), 403, 'You have not agreed');
+  await check(await browser.signIn('no@example.com', { scopes: [] }), 403, 'One permission is missing');
+  await check(await back(''), 400, 'That sign-in was started elsewhere');
+  await check(await back('?state=a&state=b&code=c'), 400, 'That sign-in was started elsewhere');
+  await check(await back(`?state=${'A'.repeat(43)}&code=c`), 400, 'That sign-in has expired');
+  for (const error of ['admin_policy_enforced', 'org_internal', 'disabled_account'])
+    await check(await refused(error), 403, 'Google does not allow it for this account');
+  for (const error of ['invalid_scope', 'constructor', '__proto__', '%3Cscript%3E', 'a&error=b'])
+    await check(await refused(error), 400, 'Google did not complete the sign-in');
+  await check(await refused('temporarily_unavailable'), 503, 'Google cannot be reached');
   const wrong = (await browser.consent('no@example.com')).replace(/code=[^&]*/, 'code=made-up');
-  await check(await browser.send('GET', wrong), 400, /did not complete/);
+  await check(await browser.send('GET', wrong), 400, 'Google did not complete the sign-in');
   web.google.order({ rules: [{ at: 'token', action: { kind: 'status', status: 503 }, times: 9 }] });
-  await check(await browser.signIn('no@example.com'), 503, /temporary problem/);
+  await check(await browser.signIn('no@example.com'), 503, 'Google cannot be reached');
   web.google.order({ clear: true });
   assert.equal(await countUsers('no@example.com'), 0);
   assert.equal(browser.cookies.has('__Host-session'), false);
