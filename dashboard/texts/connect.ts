@@ -1,4 +1,9 @@
 /** Texts of the wizard that connects a mailbox. */
+import { formatNumber } from './format.ts';
+
+const messages = (count: number): string => (count === 1 ? '1 message' : `${formatNumber(count)} messages`);
+const folders = (count: number): string => (count === 1 ? '1 folder' : `${formatNumber(count)} folders`);
+
 export const connect = {
   title: 'Connect a mailbox',
   steps: 'Steps',
@@ -28,7 +33,7 @@ export const connect = {
 
   address: {
     name: 'Address',
-    heading: 'Which mailbox shall come to your Gmail?',
+    heading: 'Which mailbox do you want in your Gmail?',
     intro: 'We look up its servers. No password is asked for yet.',
     email: 'E-mail address',
     emailHint: 'The old address that you want to read in Gmail.',
@@ -67,9 +72,9 @@ export const connect = {
     appPassword: 'App password',
     show: 'Show it',
     passwordHint:
-      'Sealed in this moment’s request to the key of the workers: the website cannot read it again, and no page ever shows it.',
+      'It is encrypted as soon as it arrives, for the workers that log in with it. The website cannot read it again, and no page ever shows it.',
     submit: 'Test the connection',
-    sending: 'Sealing the password…',
+    sending: 'Encrypting the password…',
     passwordAgain: 'Enter the password again: it was not kept.',
   },
 
@@ -87,9 +92,9 @@ export const connect = {
       folders: 'Folders and messages counted',
     },
     states: { waiting: 'not yet', running: 'under way', done: 'done', failed: 'failed' },
-    found: (folders: number, messages: string) =>
-      folders === 1 ? `1 folder with ${messages} messages` : `${folders} folders with ${messages} messages`,
-    foundFolders: (folders: number) => (folders === 1 ? '1 folder' : `${folders} folders`),
+    found: (folderCount: number, messageCount: number) =>
+      `${folders(folderCount)} with ${messages(messageCount)}`,
+    foundFolders: folders,
     idle: 'This server tells of new mail at once.',
     noIdle: 'This server has to be asked for new mail, at the interval that you choose.',
     what: 'What happened',
@@ -108,7 +113,7 @@ export const connect = {
 
   choose: {
     name: 'What to import',
-    heading: 'What shall be imported?',
+    heading: 'What should be imported?',
     history: 'Messages',
     histories: {
       new: 'Only new mail from now on',
@@ -120,8 +125,7 @@ export const connect = {
     dateRequired: 'Choose a date.',
     counting: 'Counting…',
     none: 'No messages.',
-    amount: (messages: string, exact: boolean) =>
-      exact ? `${messages} messages` : `Up to ${messages} messages`,
+    amount: (count: number, exact: boolean) => (exact ? messages(count) : `Up to ${messages(count)}`),
     bytes: (bytes: string) => `, about ${bytes}`,
     takesMinutes: (minutes: number) =>
       minutes <= 1
@@ -142,7 +146,7 @@ export const connect = {
     inOneInbox: 'They all arrive in the same place in Gmail.',
     folderRequired: 'Choose at least one folder.',
     folderMax: 'Choose at most 100 folders, or all.',
-    messages: (count: string) => `${count} messages`,
+    messageCount: messages,
     uncountedFolder: 'not counted',
     uses: {
       inbox: 'Inbox',

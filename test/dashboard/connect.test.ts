@@ -41,7 +41,7 @@ test('a newcomer comes from the landing to the first delivered message and its l
   visitor.takeErrors();
   await page.getByRole('link', { name: 'Connect a mailbox' }).first().click();
 
-  await heading(page, 'Which mailbox shall come to your Gmail?').waitFor();
+  await heading(page, 'Which mailbox do you want in your Gmail?').waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'connect-1-address');
   await page.getByRole('button', { name: 'Enter the server yourself' }).click();
@@ -50,13 +50,13 @@ test('a newcomer comes from the landing to the first delivered message and its l
   await takeScreenshots(page, 'connect-2-login');
   await enterServer(page, imap('newcomer'));
   await heading(page, 'The connection works').waitFor();
-  await page.getByText('1 folder with 1 messages').waitFor();
+  await page.getByText('1 folder with 1 message').waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'connect-3-test');
   assert.equal((await api<Mailbox>(`/api/v1/mailboxes/${idOf(page)}`)).fault?.code, 'setup-unfinished');
 
   await page.getByRole('button', { name: 'Choose what to import' }).click();
-  await heading(page, 'What shall be imported?').waitFor();
+  await heading(page, 'What should be imported?').waitFor();
   assert.ok(await page.getByLabel('Only new mail from now on').isChecked());
   await assertAccessible(page);
   await takeScreenshots(page, 'connect-4-choose');
@@ -99,7 +99,7 @@ test('POP3: everything that is there, counted first', async () => {
   await page.getByLabel('Encryption').selectOption('tls');
   await enterServer(page, { protocol: 'pop3', port: on.pop3.port, username: 'pop3-user' });
   await page.getByRole('button', { name: 'Choose what to import' }).click();
-  await heading(page, 'What shall be imported?').waitFor();
+  await heading(page, 'What should be imported?').waitFor();
   assert.equal(await page.getByText('Only the inbox').count(), 0, 'POP3 has no folders to choose from');
   await page.getByLabel('Everything since a date').check();
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
@@ -126,7 +126,7 @@ test('folders are chosen by name, whatever they are called', async () => {
   await using visitor = await on.stage.open({ email: 'folders@gmail.example' });
   const { page } = visitor;
   await connectDraft(page, imap('folders'));
-  await page.getByText('4 folders with 1 messages').waitFor();
+  await page.getByText('4 folders with 1 message').waitFor();
   await page.getByRole('button', { name: 'Choose what to import' }).click();
   await page.getByLabel('Choose folders').check();
   assert.ok(await page.getByLabel('INBOX', { exact: true }).isChecked());
@@ -135,7 +135,7 @@ test('folders are chosen by name, whatever they are called', async () => {
   await page.getByText('Choose at least one folder.').waitFor();
   await page.getByLabel(MARKUP).check();
   await page.getByLabel('Everything', { exact: true }).check();
-  await page.getByText(/^1 messages?, about/).waitFor();
+  await page.getByText(/^1 message, about/).waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'connect-4-folders');
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
@@ -237,7 +237,7 @@ test('by keyboard alone', async () => {
     await keyboard.type(text);
   };
   await page.goto('/connect');
-  await heading(page, 'Which mailbox shall come to your Gmail?').waitFor();
+  await heading(page, 'Which mailbox do you want in your Gmail?').waitFor();
   await to('Enter the server yourself');
   await keyboard.press('Enter');
   await heading(page, 'Server and password').waitFor();
@@ -249,7 +249,7 @@ test('by keyboard alone', async () => {
   await heading(page, 'The connection works').waitFor();
   await to('Choose what to import');
   await keyboard.press('Enter');
-  await heading(page, 'What shall be imported?').waitFor();
+  await heading(page, 'What should be imported?').waitFor();
   await to('Skip the inbox');
   await keyboard.press('Space');
   await to('Continue');

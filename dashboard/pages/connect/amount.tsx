@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { Preview } from '../../../src/http/api.ts';
 import { common } from '../../texts/common.ts';
 import { connect } from '../../texts/connect.ts';
-import { formatBytes, formatNumber } from '../../texts/format.ts';
+import { formatBytes } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Progress } from '../../ui/progress.tsx';
 import { previewOf } from './setup.ts';
@@ -56,7 +56,7 @@ function amountText({ messages, bytes, exact }: Preview): string {
   const { choose } = connect;
   if (messages === 0) return choose.none;
   const size = bytes === null ? '' : choose.bytes(formatBytes(bytes));
-  return `${choose.amount(formatNumber(messages), exact)}${size}.`;
+  return `${choose.amount(messages, exact)}${size}.`;
 }
 
 function timeText({ messages, days, minutes }: Preview): string {

@@ -32,13 +32,14 @@ export function ChooseStep({ mailbox, report, go, back }: DraftStepProps) {
   const setup = useSetup();
   const saving = useAction();
   const [choice, change] = useStored(mailbox.id, choiceOf(mailbox));
-  const [shown, setShown] = useState<Wrong | null>(null);
+  const [refused, setRefused] = useState(false);
   const wrong = wrongOf(choice);
+  const shown = refused ? wrong : null;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (saving.busy) return;
-    setShown(wrong);
+    setRefused(wrong !== null);
     if (wrong !== null) return;
     const saved = await saving.run(() => setup.choose(mailbox.id, choice));
     if (!saved) return;

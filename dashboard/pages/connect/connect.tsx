@@ -102,17 +102,17 @@ function Beside({ step, draft, children }: { step: StepId; draft?: Mailbox; chil
     <div className="grid gap-6 md:grid-cols-[14rem_minmax(0,1fr)] md:gap-10">
       <div className="space-y-6">
         <StepList current={step} />
-        {draft && <Discard mailbox={draft} className="hidden md:inline-flex" />}
+        <div className="hidden md:block">{draft && <Discard mailbox={draft} />}</div>
       </div>
       <div className="space-y-6">
         {children}
-        {draft && <Discard mailbox={draft} className="md:hidden" />}
+        <div className="md:hidden">{draft && <Discard mailbox={draft} />}</div>
       </div>
     </div>
   );
 }
 
-function Discard({ mailbox, className }: { mailbox: Mailbox; className: string }) {
+function Discard({ mailbox }: { mailbox: Mailbox }) {
   const { discard } = connect;
   const setup = useSetup();
   const say = useToast();
@@ -131,7 +131,7 @@ function Discard({ mailbox, className }: { mailbox: Mailbox; className: string }
   };
   return (
     <>
-      <Button look="quiet" size="sm" className={className} onClick={() => setOpen(true)}>
+      <Button look="quiet" size="sm" onClick={() => setOpen(true)}>
         {discard.open}
       </Button>
       <ConfirmDialog

@@ -1,7 +1,7 @@
 /** Which folders of an IMAP account. */
 import type { ProbeReportView } from '../../../src/http/api.ts';
 import { connect } from '../../texts/connect.ts';
-import { formatBytes, formatNumber } from '../../texts/format.ts';
+import { formatBytes } from '../../texts/format.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ChoiceField } from '../../ui/field.tsx';
@@ -81,7 +81,7 @@ function FolderLine({
   onToggle: (on: boolean) => void;
 }) {
   const { choose } = connect;
-  const counted = messages === null ? choose.uncountedFolder : choose.messages(formatNumber(messages));
+  const counted = messages === null ? choose.uncountedFolder : choose.messageCount(messages);
   return (
     <li className="flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-1">
       <ChoiceField

@@ -39,7 +39,7 @@ export function PollChoice({
     <SelectField
       label={choose.poll}
       hint={hint}
-      className="max-w-sm"
+      className="sm:max-w-md"
       value={Math.max(seconds, least)}
       onChange={({ target }) => onChange(Number(target.value))}
     >

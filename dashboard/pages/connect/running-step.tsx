@@ -85,7 +85,7 @@ function Entry({ entry: { status, senderDomain, sizeBytes, at } }: { entry: Audi
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2.5 text-sm">
       <Badge tone={status}>{connect.running.statuses[status]}</Badge>
-      <span className="min-w-0 flex-1 font-medium wrap-anywhere">{senderDomain}</span>
+      <span className="min-w-40 flex-1 font-medium wrap-anywhere">{senderDomain}</span>
       <span className="text-muted">{formatBytes(sizeBytes)}</span>
       <span className="text-muted">
         <Instant at={at} />

@@ -85,7 +85,7 @@ function Line({ name, onEdit, children }: { name: string; onEdit?: () => void; c
           <Button
             look="quiet"
             size="sm"
-            className="-my-1.5"
+            className="-my-1.5 text-accent"
             aria-label={connect.summary.edit(name)}
             onClick={onEdit}
           >

@@ -2,7 +2,6 @@
 import { Check, Circle, Loader2, X } from 'lucide-react';
 import type { ProbeReportView } from '../../../src/http/api.ts';
 import { connect } from '../../texts/connect.ts';
-import { formatNumber } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { classes } from '../../ui/classes.ts';
@@ -73,7 +72,7 @@ function Found({ report: { folders, capabilities } }: { report: ProbeReportView 
     <div className="border-t border-line pt-4 text-sm">
       {folders.length > 0 && (
         <p className="font-medium">
-          {counted ? test.found(folders.length, formatNumber(messages)) : test.foundFolders(folders.length)}
+          {counted ? test.found(folders.length, messages) : test.foundFolders(folders.length)}
         </p>
       )}
       <p className="text-muted">{capabilities.idle ? test.idle : test.noIdle}</p>
