@@ -8,6 +8,7 @@ import { Loading, Skeleton } from './ui/states.tsx';
 const Connect = lazy(() => import('./pages/connect/connect.tsx'));
 const Mailboxes = lazy(() => import('./pages/mailboxes/mailboxes.tsx'));
 const MailboxPage = lazy(() => import('./pages/mailboxes/mailbox.tsx'));
+const Billing = lazy(() => import('./pages/billing/billing.tsx'));
 
 export function App() {
   return (
@@ -20,6 +21,7 @@ export function App() {
           <Route path="/connect/:id?" component={Connect} />
           <Route path="/mailboxes" component={Mailboxes} />
           <Route path="/mailboxes/:id" component={MailboxPage} />
+          <Route path="/billing" component={Billing} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>

@@ -5,6 +5,7 @@ import { Link, useLocation } from 'wouter';
 import { useAccount } from './account.ts';
 import { SESSION_ENDED } from './api.ts';
 import { useLiveUpdates } from './events.ts';
+import { BillingBanner } from './pages/billing/billing-banner.tsx';
 import { common } from './texts/common.ts';
 import { Banner } from './ui/banner.tsx';
 import { Button, ButtonAnchor } from './ui/button.tsx';
@@ -31,6 +32,7 @@ export function Layout({ children }: { children: ReactNode }) {
       </a>
       <Header />
       <Offline />
+      <BillingBanner />
       <main id="content" tabIndex={-1} className="flex-1 pb-20 md:pb-8">
         {children}
       </main>
