@@ -19,6 +19,8 @@ for (const sql of [
   "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ('x', $1, now() + interval '1 day')",
   "INSERT INTO api_keys (user_id, name, key_hash) VALUES ($1, 'x', 'x')",
   "INSERT INTO discoveries (user_id, email) VALUES ($1, 'someone@example.org')",
+  "INSERT INTO notices (user_id, kind, detail) VALUES ($1, 'payment-failed', '{}')",
+  'INSERT INTO notice_settings (user_id) VALUES ($1)',
   "INSERT INTO subscriptions (user_id, customer_id) VALUES ($1, 'cus_1')",
 ]) {
   await database.asOwner(sql, [owner]);
@@ -27,6 +29,7 @@ for (const sql of [
   "INSERT INTO folder_cursors (user_id, mailbox_id, folder, uid_validity, baseline) VALUES ($1, $2, 'INBOX', 1, 1)",
   "INSERT INTO uidls (user_id, mailbox_id, hash, settled) VALUES ($1, $2, decode(repeat('00', 16), 'hex'), true)",
   "INSERT INTO run_keys (id, user_id, mailbox_id, sealed) VALUES (gen_random_uuid(), $1, $2, 'x')",
+  'INSERT INTO notice_marks (user_id, mailbox_id) VALUES ($1, $2)',
   "INSERT INTO transfers (user_id, mailbox_id, key, state, backlog) VALUES ($1, $2, 'pop3:a', 'failed', false)",
   "INSERT INTO fingerprints (user_id, mailbox_id, fingerprint, generation) VALUES ($1, $2, decode(repeat('00', 16), 'hex'), 0)",
   "INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, size_bytes) VALUES ($1, $2, 'example.org', 'delivered', 1)",
@@ -109,6 +112,9 @@ it('has every tenant table in the matrix', () => {
       'folder_cursors',
       'grants',
       'mailboxes',
+      'notice_marks',
+      'notice_settings',
+      'notices',
       'passed_over',
       'reconciliations',
       'run_keys',
