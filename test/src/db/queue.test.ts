@@ -87,3 +87,30 @@ it('says when a revocation is done', async () => {
     await receiver.stop();
   }
 });
+
+it('leaves room for others where one user’s jobs hang', async () => {
+  const [crowd, other] = [await database.addUser('crowd'), await database.addUser('other')];
+  const hung = Promise.withResolvers<void>();
+  const probed = Promise.withResolvers<void>();
+  let hanging = 0;
+  const probe = async ({ userId }: ProbeJob): Promise<void> => {
+    if (userId === other) return probed.resolve();
+    hanging += 1;
+    await hung.promise;
+  };
+  const sender = await openQueue(web, { onError: fail });
+  const receiver = await openQueue(worker, { onError: fail, handlers: { ...collect().handlers, probe } });
+  try {
+    await web.withTenant(crowd, async (tx) => {
+      for (let revision = 1; revision <= 30; revision += 1)
+        await sender.probe(tx, { ...job(revision), userId: crowd });
+    });
+    await web.withTenant(other, (tx) => sender.probe(tx, { ...job(99), userId: other }));
+    await probed.promise;
+    assert.ok(hanging > 0 && hanging <= 2, String(hanging));
+  } finally {
+    hung.resolve();
+    await sender.stop();
+    await receiver.stop();
+  }
+});
