@@ -21,7 +21,7 @@ button[value=allow]{background:var(--accent);color:var(--paper);border-color:var
 
 const page = (title: string, body: string): string =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-  `<title>${escapeHtml(title)}</title><style>${STYLE}</style><main>${body}</main></html>`;
+  `<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style><main>${body}</main></html>`;
 
 export const refusalPage = (reason: string): string =>
   page('Access blocked', `<h1>Access blocked</h1><p>Error 400: ${escapeHtml(reason)}</p>`);

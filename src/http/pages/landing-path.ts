@@ -15,7 +15,7 @@ const stop = (picture: Html, title: string, text: string): Html => html`<li clas
 ${picture}<div><h3 class="font-semibold">${title}</h3><p class="mt-0.5 text-sm leading-relaxed text-muted">${text}</p></div></li>`;
 
 /** Decoration: the order of the list says the same. */
-const arrow = html`<li aria-hidden="true" class="flex items-center gap-3 py-1 text-xs font-medium text-muted">
+const arrow = html`<li aria-hidden="true" class="flex items-center gap-4 py-1 text-xs font-medium text-muted">
 <svg viewBox="0 0 44 32" class="h-8 w-11 fill-none stroke-accent" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"><path d="M22 2v27M17 24l5 5 5-5"/></svg><span>encrypted</span></li>`;
 
 /** The one line that stays, as an example. */

@@ -6,7 +6,7 @@ import { type Frame, framed } from './frame.ts';
 import { messagePath } from './landing-path.ts';
 import { price } from './landing-price.ts';
 import { PROMISES, QUESTIONS } from './landing-texts.ts';
-import { continueWithGoogle, link, SECONDARY } from './look.ts';
+import { continueWithGoogle, link, PILL } from './look.ts';
 import { permission } from './permission.ts';
 
 export interface LandingView {
@@ -50,7 +50,7 @@ const hero = (
 <h1 class="text-4xl font-bold tracking-tight text-balance md:text-5xl">${TITLE}</h1>
 <p class="mt-5 max-w-xl text-lg leading-relaxed text-muted">Gmail is ending “Check mail from other accounts”. smtp-sync takes over: it fetches the mail of your POP3 or IMAP mailbox and adds it to your Gmail. Each message arrives once and unchanged, and nothing of it is kept but one line that you can read.</p>
 <div class="mt-8 flex flex-wrap items-center gap-3">${entrance}
-<a class="${SECONDARY} min-h-12 rounded-full px-6 text-base" href="#promises">What we promise</a></div>
+<a class="${PILL}" href="#promises">What we promise</a></div>
 <p class="mt-5 max-w-lg text-sm leading-relaxed text-muted">Google asks you for one permission: to add mail. With it nobody can read, search or delete anything in your Gmail.${billing && ' No card is needed to begin.'}</p>
 </div>
 ${messagePath}

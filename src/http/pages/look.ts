@@ -5,6 +5,9 @@ const BUTTON =
   'inline-flex min-h-10 items-center justify-center gap-2 rounded-lg px-4 text-sm font-medium transition-colors';
 export const PRIMARY = `${BUTTON} bg-accent text-on-accent hover:bg-accent-strong`;
 export const SECONDARY = `${BUTTON} border border-line-strong bg-surface text-ink hover:bg-sunken`;
+/** Beside the button to Google. */
+export const PILL =
+  'inline-flex min-h-12 items-center justify-center rounded-full border border-line-strong bg-surface px-6 text-base font-medium text-ink transition-colors hover:bg-sunken';
 export const linkClasses = 'text-accent underline underline-offset-2 hover:text-accent-strong';
 
 /** A link to a page, in running text. */

@@ -2,7 +2,7 @@
 import { html } from '../html.ts';
 import { nextQuery } from '../next-page.ts';
 import { type Frame, framed } from './frame.ts';
-import { continueWithGoogle, link, SECONDARY } from './look.ts';
+import { continueWithGoogle, link, PILL } from './look.ts';
 import { permission } from './permission.ts';
 
 export interface StartView {
@@ -20,7 +20,7 @@ export function startPage({ frame, next, viewer }: StartView): string {
 <h1 class="text-2xl font-semibold tracking-tight text-balance md:text-3xl">${title}</h1>
 <div class="mt-4 max-w-3xl space-y-3 leading-relaxed text-muted">${text.map((one) => html`<p>${one}</p>`)}</div>
 <div class="mt-6 flex flex-wrap items-center gap-3">${continueWithGoogle(`/auth/google${nextQuery(next)}`)}
-<a class="${SECONDARY} min-h-12 rounded-full px-6 text-base" href="${viewer ? '/mailboxes' : '/'}">${viewer ? 'Back to my mailboxes' : 'Not now'}</a></div>
+<a class="${PILL}" href="${viewer ? '/mailboxes' : '/'}">${viewer ? 'Back to my mailboxes' : 'Not now'}</a></div>
 <h2 class="mt-12 text-lg font-semibold">The one permission</h2>
 ${permission}
 <p class="mt-8 text-sm text-muted">By continuing you agree to the ${link('/terms', 'terms')}. The ${link('/privacy', 'privacy policy')} says what happens to your data.</p>
@@ -41,7 +41,7 @@ function wordsFor(viewer: StartView['viewer']): { title: string; text: readonly 
       title: 'Google no longer honours your consent',
       text: [
         'So no mail is passed on at the moment, and the token we had is destroyed. It ends when you remove smtp-sync in your Google Account, when you change your Google password, and after six months without use.',
-        `Your mailboxes and their progress are still here. Continue with Google as ${viewer.email}, and they go on where they stopped. Nothing is imported twice.`,
+        `Your mailboxes and their progress are still here. Continue with Google as ${viewer.email}, and they go on where they stopped. What has arrived is not imported again.`,
       ],
     };
   if (viewer.consent === 'refused')
