@@ -18,6 +18,12 @@ function money({ amount, currency }: NonNullable<StripeBilling['price']>): strin
 
 const price = (of: StripeBilling['price']): string | null => of && `${money(of)} per ${of.interval}`;
 
+/** What a plan gives, or does not. */
+export interface Gift {
+  readonly text: string;
+  readonly given: boolean;
+}
+
 export const billingTexts = {
   title: 'Billing',
   intro: 'Your plan, what it gives you, and what you use of it.',
@@ -103,7 +109,7 @@ export const billingTexts = {
       : `${formatNumber(count)} mailboxes wait because the plan does not allow them. They go on by themselves when the plan does, or when you pause or delete others.`,
   compare: 'The plans',
   isCurrent: 'Your plan now',
-  free: { price: 'Free of charge', note: 'For one old mailbox that is not in a hurry.' },
+  free: { price: 'Free of charge', note: 'For mail that is not in a hurry.' },
   paid: {
     price: (of: StripeBilling['price']) => price(of) ?? 'The price is shown at the checkout',
     note: (trialDays: number) =>
@@ -111,11 +117,16 @@ export const billingTexts = {
         ? `Begins with ${trialDays} days of trial.`
         : 'For everything that should arrive at once.',
   },
-  gives: ({ mailboxes: count, pollSeconds, idle }: PlanLimits): readonly string[] => [
-    `Up to ${mailboxes(count)}`,
-    `Looked at ${interval(pollSeconds)} at most`,
-    idle ? 'New mail at once, where an IMAP server announces it' : 'No announcements of new mail (IMAP IDLE)',
-    'The whole Glass Box, and every message exactly as it was',
+  gives: ({ mailboxes: count, pollSeconds, idle }: PlanLimits): readonly Gift[] => [
+    { text: `Up to ${mailboxes(count)}`, given: true },
+    { text: `Looked at as often as ${interval(pollSeconds)}`, given: true },
+    {
+      text: idle
+        ? 'New mail at once, where an IMAP server announces it'
+        : 'New mail at the next look, not at once',
+      given: idle,
+    },
+    { text: 'The whole Glass Box, and every message exactly as it was', given: true },
   ],
   confirming: {
     title: 'We are confirming your payment',

@@ -1,4 +1,5 @@
-/** On every page, while something about the payment needs its owner. */
+/** On every page but the one it leads to, while something about the payment needs its owner. */
+import { useLocation } from 'wouter';
 import type { Billing } from '../../../src/http/api.ts';
 import { useBilling } from '../../billing.ts';
 import { billingTexts } from '../../texts/billing.ts';
@@ -9,9 +10,10 @@ import { ButtonLink } from '../../ui/button.tsx';
 const EVERY_MS = 60_000;
 
 export function BillingBanner() {
+  const [location] = useLocation();
   const { data: billing } = useBilling(EVERY_MS);
   const trouble = billing && troubleOf(billing);
-  if (!trouble) return null;
+  if (!trouble || location === '/billing') return null;
   return (
     <Banner
       tone={trouble.tone}

@@ -15,6 +15,12 @@ const LATE_MS = 60_000;
 /** What a webhook makes of a checkout that was paid. */
 const CONFIRMED = ['trial', 'active', 'ending'];
 
+/** Whether the browser is back from a checkout that Stripe has not confirmed yet. */
+export function useUnconfirmed({ status }: StripeBilling): boolean {
+  const [search] = useSearchParams();
+  return search.get('checkout') === 'done' && !CONFIRMED.includes(status);
+}
+
 export function CheckoutReturn({ billing }: { billing: StripeBilling }) {
   const [search] = useSearchParams();
   const outcome = search.get('checkout');

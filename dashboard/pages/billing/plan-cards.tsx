@@ -1,5 +1,5 @@
 /** The plans side by side. */
-import { Check } from 'lucide-react';
+import { Check, Minus } from 'lucide-react';
 import type { PlanLimits, StripeBilling } from '../../../src/http/api.ts';
 import { billingTexts } from '../../texts/billing.ts';
 import { Badge } from '../../ui/badge.tsx';
@@ -59,12 +59,15 @@ function PlanCard({
       </div>
       <p className="text-sm text-muted">{note}</p>
       <ul className="space-y-2 text-sm">
-        {billingTexts.gives(limits).map((item) => (
-          <li key={item} className="flex gap-2.5">
-            <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-accent" />
-            {item}
-          </li>
-        ))}
+        {billingTexts.gives(limits).map(({ text, given }) => {
+          const Icon = given ? Check : Minus;
+          return (
+            <li key={text} className={classes('flex gap-2.5', !given && 'text-muted')}>
+              <Icon aria-hidden className={classes('mt-0.5 size-4 shrink-0', given && 'text-accent')} />
+              {text}
+            </li>
+          );
+        })}
       </ul>
     </li>
   );

@@ -4,6 +4,7 @@ import { billingTexts } from '../../texts/billing.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
+import { useUnconfirmed } from './checkout-return.tsx';
 import { useStripe } from './use-stripe.ts';
 
 const TONES: Readonly<Record<BillingStatus, Tone>> = {
@@ -37,7 +38,9 @@ function Actions({ billing }: { billing: StripeBilling }) {
   const checkout = useStripe('checkout');
   const portal = useStripe('portal');
   const { status } = billing;
-  const begin = beginText(billing);
+  // Who has just paid must not be asked to pay again.
+  const unconfirmed = useUnconfirmed(billing);
+  const begin = unconfirmed ? null : beginText(billing);
   return (
     <div className="flex flex-wrap gap-3">
       {begin && (
