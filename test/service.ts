@@ -11,6 +11,8 @@ import { type GoogleOptions, type GoogleStandin, startGoogle } from '../standins
 import { type Browser, createBrowser } from './browser.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
+/** A service that is not up by then, because a process of it dies again and again, is ended: the test fails. */
+const READY_MS = 90_000;
 
 export interface Service {
   readonly url: string;
@@ -60,7 +62,8 @@ export async function startService({ authority, google: options, env }: ServiceO
   });
   const ended = once(child, 'exit');
   const lines = collectLines(child);
-  await lines.until((line) => line.startsWith('smtp-sync is ready'), ended);
+  const late = setTimeout(() => child.kill('SIGTERM'), READY_MS);
+  await lines.until((line) => line.startsWith('smtp-sync is ready'), ended).finally(() => clearTimeout(late));
   return {
     url,
     dir,
