@@ -66,7 +66,7 @@ export const QUESTIONS = [
   {
     question: 'How do I leave?',
     answer: [
-      'Delete the mailbox or the account. All that is stored here about it goes at once, and the permission at Google is taken back. What has been delivered to your Gmail stays yours. Before that you can download everything that is stored, as JSON.',
+      'Delete the mailbox or the account. All that is stored here about it goes at once, and the permission at Google is taken back. What has been delivered to your Gmail stays yours. Before that you can download your settings and the whole Glass Box as JSON.',
     ],
   },
   {

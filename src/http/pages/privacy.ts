@@ -69,7 +69,7 @@ const retention = ({ billing, retentionDays }: Installation): Part => ({
           ]
         : []),
     ],
-    html`The software keeps no log files. What its processes print, for its operator, holds times, technical codes and internal ids, but no e-mail address, no IP address, no password and nothing of a message.`,
+    html`The software writes no log file; a database that it brings along keeps one about its own troubles. What its processes print, for the operator, holds times, technical codes and internal ids, but no e-mail address, no IP address, no password and nothing of a message.`,
     'Your IP address is held in memory for a minute to limit the rate of sign-ins, and is not stored.',
   ],
 });
@@ -113,7 +113,7 @@ const rights = (installation: Installation): readonly Part[] => [
         term('Access:', 'the Glass Box shows each entry, the account page the rest.'),
         term(
           'Portability:',
-          '“Export” gives you everything that is stored about you, as JSON; secrets excepted.',
+          '“Export” gives you what is stored about you as JSON, except secrets, internal ids, and the bookkeeping that only tells which messages are done.',
         ),
         term('Correction:', 'edit a mailbox at any time. Your e-mail address follows your Google account.'),
         term('Restriction:', 'pause a mailbox, and no connection is opened for it.'),
