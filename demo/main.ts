@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: the whole service on this machine with stand-ins for Google and for two mail servers, nothing to
+ * `npm run demo`: the whole service on this machine with stand-ins for Google, Stripe, Mailjet and two mail servers, nothing to
  * configure and nothing kept. Ctrl-C ends everything it started.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,6 +12,7 @@ import { readDemoConfig } from '../src/config-commands.ts';
 import { createAuthority } from '../standins/authority.ts';
 import { startGoogle } from '../standins/google/server.ts';
 import { startMailjet } from '../standins/mailjet/server.ts';
+import { startStripe } from '../standins/stripe/server.ts';
 import { freePort } from './free-port.ts';
 import { type DemoMailbox, startMailboxes } from './mailboxes.ts';
 
@@ -30,6 +31,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await writeFile(caFile, authority.caPem);
   const google = await startGoogle({ accounts: ['you@gmail.example'], keepBytes: 65_536 });
   const mailjet = await startMailjet({ leaf: await authority.issue(['localhost']) });
+  const stripe = await startStripe({ webhookUrl: `http://localhost:${port}/webhooks/stripe` });
   const mail = await startMailboxes(authority);
   // PostgreSQL runs under an account of its own when this is root, and must be able to get there.
   await chmod(dir, 0o755);
@@ -40,6 +42,10 @@ async function main(signal: AbortSignal): Promise<void> {
       ...config.environment,
       ...google.environment,
       ...mailjet.environment,
+      ...stripe.environment,
+      // Both mailboxes are to flow before anybody subscribes.
+      FREE_MAILBOXES: '2',
+      FREE_POLL_SECONDS: '5',
       PORT: String(port),
       PUBLIC_URL: url,
       METRICS_PORT: '0',
@@ -52,11 +58,12 @@ async function main(signal: AbortSignal): Promise<void> {
       LOG_LEVEL: 'warn',
     });
     await untilReady(service, signal);
-    if (!signal.aborted) console.log(welcome(url, `${google.origin}/gmail`, mailjet.pageUrl, mail.mailboxes));
+    const pages = { gmail: `${google.origin}/gmail`, notices: mailjet.pageUrl, payments: stripe.origin };
+    if (!signal.aborted) console.log(welcome(url, pages, mail.mailboxes));
     if (!(await untilEnded(service, signal))) process.exitCode = 1;
   } finally {
     if (service) await end(service);
-    await Promise.all([mail.close(), google.close(), mailjet.close()]);
+    await Promise.all([mail.close(), google.close(), mailjet.close(), stripe.close()]);
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -102,14 +109,22 @@ async function end(service: ChildProcess): Promise<void> {
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
-const welcome = (url: string, gmail: string, notices: string, mailboxes: readonly DemoMailbox[]): string => `
+/** The stand-ins' own pages. */
+interface Pages {
+  readonly gmail: string;
+  readonly notices: string;
+  readonly payments: string;
+}
+
+const welcome = (url: string, pages: Pages, mailboxes: readonly DemoMailbox[]): string => `
   Open ${url}
 
   1. Continue with Google: a stand-in asks for consent; allow it.
   2. Connect a mailbox; these two are full of sample mail and get more every few seconds:
 ${mailboxes.map(describe).join('\n')}
-  3. Watch it arrive at the stand-in's Gmail: ${gmail}
-  4. Notices by mail, when there is something to tell: ${notices}
+  3. Watch it arrive at the stand-in's Gmail: ${pages.gmail}
+  4. Subscribe under Billing; a stand-in takes the card. Let a payment fail, and time go by, at: ${pages.payments}
+  5. Notices by mail, when there is something to tell: ${pages.notices}
 
   Ctrl-C ends everything; nothing is kept.
 `;

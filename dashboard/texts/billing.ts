@@ -30,7 +30,7 @@ export const billingTexts = {
   selfHosted: {
     title: 'Self-hosted, no limits',
     sentence:
-      'This installation does not bill. You can connect as many mailboxes as you like, and all of them are looked at as often as you choose.',
+      'This installation does not bill: no plan limits how many mailboxes you connect or how often they are looked at.',
   },
   plans: { free: 'Free', paid: 'Paid' },
   current: 'Your plan',
