@@ -6,6 +6,7 @@ import { NotFound } from './pages/not-found.tsx';
 import { Loading, Skeleton } from './ui/states.tsx';
 
 const Connect = lazy(() => import('./pages/connect/connect.tsx'));
+const GlassBox = lazy(() => import('./pages/glass-box/glass-box.tsx'));
 const Mailboxes = lazy(() => import('./pages/mailboxes/mailboxes.tsx'));
 const MailboxPage = lazy(() => import('./pages/mailboxes/mailbox.tsx'));
 const Billing = lazy(() => import('./pages/billing/billing.tsx'));
@@ -19,6 +20,7 @@ export function App() {
             <Redirect to="/mailboxes" replace />
           </Route>
           <Route path="/connect/:id?" component={Connect} />
+          <Route path="/glass-box" component={GlassBox} />
           <Route path="/mailboxes" component={Mailboxes} />
           <Route path="/mailboxes/:id" component={MailboxPage} />
           <Route path="/billing" component={Billing} />

@@ -88,3 +88,6 @@ export const reconciliationSchema = z.object({
 export type Reconciliation = z.infer<typeof reconciliationSchema>;
 /** Newest day first; 1,000 at most. */
 export const reconciliationsSchema = z.object({ reconciliations: z.array(reconciliationSchema) });
+
+/** Why an entry has its status, for whoever has words for all of them. */
+export type { AuditReason } from '../../core/audit.ts';

@@ -1,0 +1,137 @@
+/** Texts of the Glass Box. */
+import { formatBytes, formatDuration, formatNumber } from './format.ts';
+
+const utcDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+const formatUtcDay = (day: string): string => utcDay.format(new Date(day));
+
+const messages = (count: number): string => `${formatNumber(count)} ${count === 1 ? 'message' : 'messages'}`;
+
+export const glassBoxTexts = {
+  title: 'Glass Box',
+  intro:
+    'Every message that was handled, one line each: what happened to it, when, and why. Never its content.',
+  views: { label: 'View', log: 'Log', reconciliation: 'Reconciliation' },
+  messages,
+  filters: {
+    label: 'Filters',
+    mailbox: 'Mailbox',
+    anyMailbox: 'All mailboxes',
+    status: 'Status',
+    anyStatus: 'Any status',
+    domain: 'Sender domain',
+    domainPlaceholder: 'example.com',
+    period: 'Period',
+    periods: {
+      all: 'Any time',
+      '24h': 'Last 24 hours',
+      '7d': 'Last 7 days',
+      '30d': 'Last 30 days',
+      '90d': 'Last 90 days',
+      custom: 'From … to …',
+    },
+    from: 'From',
+    to: 'To',
+    exactly: (from: string, to: string) => `Exactly ${from} to ${to}`,
+    utc: 'Days are those of UTC. Both count whole.',
+    wrongOrder: 'The first day must not be after the last.',
+    clear: 'Clear filters',
+  },
+  export: 'Export as CSV',
+  live: {
+    pause: 'Pause live updates',
+    resume: 'Resume live updates',
+    pill: (count: number) => `${formatNumber(count)} new ${count === 1 ? 'entry' : 'entries'}`,
+  },
+  list: {
+    label: 'Audit log',
+    columns: {
+      at: 'Time',
+      status: 'Status',
+      domain: 'Sender',
+      mailbox: 'Mailbox',
+      reason: 'What happened',
+      size: 'Size',
+      delay: 'Delay',
+    },
+    hint: 'Arrow keys move between entries, Enter opens one.',
+    noDelay: 'not measured',
+    more: 'Loading more entries…',
+    moreFailed: 'More entries could not be loaded.',
+    end: 'No older entries.',
+    total: (count: number, bytes: number) => `${messages(count)}, ${formatBytes(bytes)}`,
+    deletedMailbox: 'Deleted mailbox',
+  },
+  empty: {
+    title: 'Nothing has been handled yet',
+    sentence: 'As soon as the first message is moved, refused or skipped, it appears here.',
+    mailboxes: 'Go to your mailboxes',
+  },
+  noMatch: { title: 'No entry matches', sentence: 'Nothing was handled that fits these filters.' },
+  chart: {
+    title: 'Over time',
+    unit: 'Shown',
+    messages: 'Messages',
+    bytes: 'Bytes',
+    summary: (what: string, from: string, to: string) =>
+      `Chart: ${what} between ${from} and ${to}. The same figures are in the table below it.`,
+    table: 'Figures as a table',
+    caption: 'Messages and bytes by time and status',
+    time: 'From',
+    all: 'All',
+    zoom: 'Drag across the chart to look at a shorter period.',
+    none: 'Nothing in this period.',
+    point: (time: string, parts: string) => `${time}: ${parts}`,
+    nothing: 'nothing',
+  },
+  detail: {
+    at: 'Handled',
+    mailbox: 'Mailbox',
+    domain: 'Sender domain',
+    status: 'Status',
+    size: 'Size',
+    delay: 'From arrival to Gmail',
+    delayUnknown: 'Not measured: it was there before, or the source does not tell when it arrived',
+    code: 'Code',
+    noCode: 'none',
+    id: 'Entry',
+    meaning: 'What it means',
+    next: 'What you can do',
+    retry: 'Retry now',
+    retryAnyway: 'Retry although it may arrive twice',
+    twice: 'Gmail may have this message already. If you retry and it has, it will be there twice.',
+    retried: 'The message will be tried again within moments. Its outcome is a new entry.',
+    nothingLeft:
+      'There is nothing left to retry here: the message has been tried again since, and a newer entry tells how that went.',
+  },
+  reconciliation: {
+    title: 'Does everything add up?',
+    intro:
+      'At most once an hour, and when you press “Count now”, the source is asked for everything it holds, and each message is looked up. Every one of them has to be somewhere.',
+    counted: 'Counted',
+    parts: {
+      delivered: 'delivered',
+      rejected: 'rejected',
+      failed: 'failed',
+      uncertain: 'uncertain',
+      waiting: 'waiting',
+      skipped: 'skipped',
+    },
+    plusMissing: (count: number) => ` + ${formatNumber(count)} missing`,
+    balances: 'Adds up',
+    missing: (count: number) => `${formatNumber(count)} missing`,
+    missingTitle: (count: number) => `${messages(count)} cannot be accounted for`,
+    missingSentence:
+      'The source lists more than was delivered, refused, skipped or is waiting. Compare the source with Gmail, and tell the operator of this service.',
+    equation: (listed: number, parts: string) => `${formatNumber(listed)} listed = ${parts}`,
+    countNow: 'Count now',
+    asked: 'The source is being asked. The count appears here in a moment.',
+    none: 'Not counted yet',
+    noneSentence: 'The first count is made at the end of the first complete visit to a mailbox.',
+    noneFor: 'This mailbox has not been counted yet.',
+    meaning:
+      'Skipped: older than the history you chose. Waiting: on its way, or between two tries. What was removed at the source is no longer listed there.',
+  },
+  retry: 'Try again',
+  delay: (ms: number) => formatDuration(ms),
+  day: (day: string) => formatUtcDay(day),
+} as const;

@@ -1,0 +1,139 @@
+/** What each status and each reason of an audit entry means, and what its owner can do. */
+import type { AuditEntryView, AuditReason } from '../../src/http/api.ts';
+
+export type AuditStatus = AuditEntryView['status'];
+
+export interface ReasonText {
+  readonly title: string;
+  readonly means: string;
+  readonly next: string;
+}
+
+const reason = (title: string, means: string, next: string): ReasonText => ({ title, means, next });
+
+/** In the order in which they are stacked and listed. */
+export const STATUSES = [
+  'delivered',
+  'rejected',
+  'failed',
+  'uncertain',
+  'skipped',
+] as const satisfies AuditStatus[];
+
+export const STATUS_TEXTS = {
+  delivered: reason(
+    'Delivered',
+    'Gmail has confirmed that it stored this message.',
+    'Nothing to do. The message is still at the source, unchanged.',
+  ),
+  rejected: reason(
+    'Rejected',
+    'Gmail refuses this message as it is, and would refuse it every time.',
+    'Read it at the source. It is not changed there, and it is not sent again.',
+  ),
+  failed: reason(
+    'Failed',
+    'The message could not be moved although it was tried several times over hours.',
+    'It is safe to try again: nothing of it is in Gmail.',
+  ),
+  uncertain: reason(
+    'Uncertain',
+    'Nobody can tell whether Gmail has stored this message. It is shown rather than guessed.',
+    'Look for it in Gmail. Try again only if it is not there, because otherwise it may arrive twice.',
+  ),
+  skipped: reason('Skipped', 'The message did not have to be moved.', 'Nothing to do.'),
+} as const satisfies Record<AuditStatus, ReasonText>;
+
+export const REASON_TEXTS = {
+  recovered: reason(
+    'Finished after an interruption',
+    'A worker stopped in the middle of this upload. Gmail was asked how far it had got, and the same upload was completed.',
+    'Nothing to do. It has arrived once.',
+  ),
+  reimported: reason(
+    'Sent again, merged by Gmail',
+    'Gmail had forgotten an interrupted upload. The message was sent again, and Gmail merges copies with the same Message-ID.',
+    'Nothing to do.',
+  ),
+  'already-delivered': reason(
+    'Delivered before',
+    'The source has given its messages new numbers. This one was recognised as a message that is in Gmail already.',
+    'Nothing to do. It was not sent a second time.',
+  ),
+  'message-gone': reason(
+    'Removed at the source',
+    'The message was deleted or moved at the source before it could be transferred.',
+    'Nothing to do. If you did not remove it yourself, look into the other folders of the source.',
+  ),
+  'message-too-large': reason(
+    'Larger than Gmail accepts',
+    'Gmail takes messages up to a certain size, attachments included. This one is larger.',
+    'Read it at the source, and save its attachments there.',
+  ),
+  'from-header-missing': reason(
+    'Not exactly one sender line',
+    'Gmail accepts only messages with exactly one From line. This message has none, or more than one.',
+    'Read it at the source. Messages are never changed to make them fit.',
+  ),
+  'from-header-invalid': reason(
+    'Sender line not accepted',
+    'Gmail does not accept the way in which the From line of this message is written.',
+    'Read it at the source. Messages are never changed to make them fit.',
+  ),
+  'message-refused': reason(
+    'Refused by Gmail',
+    'Gmail refused the message for good, without giving a reason that could be shown here.',
+    'Read it at the source.',
+  ),
+  'upload-bad-request': reason(
+    'Not understood by Gmail',
+    'Gmail answered twice that it cannot make sense of this upload. That is usually due to the message itself.',
+    'Read it at the source.',
+  ),
+  'message-truncated': reason(
+    'Ended too early at the source',
+    'The source stopped before the announced end of the message, each time. Half a message is never put into Gmail.',
+    'Open it at the source. If it is whole there, try again.',
+  ),
+  'message-unreadable': reason(
+    'Unreadable at the source',
+    'The source lists the message but could not serve its content.',
+    'Open it at the source. If that works, try again.',
+  ),
+  'message-changed': reason(
+    'Changed at the source',
+    'An upload was interrupted, and when the message was fetched again the source served other bytes for it. So the upload could not be finished.',
+    'Look for the message in Gmail, and try again if it is not there.',
+  ),
+  'upload-interrupted': reason(
+    'Upload broke off',
+    'The connection to Gmail broke each time before Gmail confirmed the message.',
+    'Try again. If this concerns many messages, something between the service and Gmail is not well.',
+  ),
+  'upload-lost': reason(
+    'Upload forgotten by Gmail',
+    'The upload was interrupted at its very end, Gmail no longer knows of it, and the message has no Message-ID by which Gmail could merge a copy.',
+    'Look for the message in Gmail, and try again if it is not there.',
+  ),
+  'source-disconnected': reason(
+    'Source closed the connection',
+    'The mail server closed the connection while it served this message, each time.',
+    'Open it at the source. If that works, try again.',
+  ),
+  'source-timeout': reason(
+    'Source did not answer in time',
+    'The mail server took too long to serve this message, each time.',
+    'Try again later, when the server is less busy.',
+  ),
+  'source-protocol': reason(
+    'Source gave a wrong answer',
+    'The mail server answered the request for this message with something that its protocol does not allow.',
+    'Open it at the source. If that works, try again.',
+  ),
+} as const satisfies Record<AuditReason, ReasonText>;
+
+/** Of an entry: by its reason, or by its status alone. Codes newer than this page get the status's words. */
+export const textOf = ({ status, reason: code }: Pick<AuditEntryView, 'status' | 'reason'>): ReasonText =>
+  code !== null && Object.hasOwn(REASON_TEXTS, code)
+    ? REASON_TEXTS[code as AuditReason]
+    : STATUS_TEXTS[status];
