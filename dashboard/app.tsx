@@ -9,6 +9,8 @@ const Connect = lazy(() => import('./pages/connect/connect.tsx'));
 const GlassBox = lazy(() => import('./pages/glass-box/glass-box.tsx'));
 const Mailboxes = lazy(() => import('./pages/mailboxes/mailboxes.tsx'));
 const MailboxPage = lazy(() => import('./pages/mailboxes/mailbox.tsx'));
+const Account = lazy(() => import('./pages/account/account.tsx'));
+const Notices = lazy(() => import('./pages/notices/notices.tsx'));
 const Billing = lazy(() => import('./pages/billing/billing.tsx'));
 
 export function App() {
@@ -24,6 +26,8 @@ export function App() {
           <Route path="/mailboxes" component={Mailboxes} />
           <Route path="/mailboxes/:id" component={MailboxPage} />
           <Route path="/billing" component={Billing} />
+          <Route path="/account" component={Account} />
+          <Route path="/notices" component={Notices} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>

@@ -1,9 +1,10 @@
 /** Live updates (GET /api/v1/events): mailboxes go into the query cache, audit entries to whoever listens. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { AuditEntryView, Mailbox } from '../src/http/api.ts';
+import type { AuditEntryView, Mailbox, NoticeCounts } from '../src/http/api.ts';
 import { get } from './api.ts';
 import { MAILBOXES_KEY } from './mailboxes.ts';
+import { noticesChanged } from './notices.ts';
 
 type AuditListener = (entry: AuditEntryView) => void;
 const auditListeners = new Set<AuditListener>();
@@ -20,6 +21,9 @@ export function useLiveUpdates(): void {
     stream.addEventListener('audit', (event: MessageEvent<string>) => {
       const entry = JSON.parse(event.data) as AuditEntryView;
       for (const listener of auditListeners) listener(entry);
+    });
+    stream.addEventListener('notice', (event: MessageEvent<string>) => {
+      noticesChanged(client, JSON.parse(event.data) as NoticeCounts);
     });
     let opened = false;
     stream.addEventListener('open', () => {

@@ -5,6 +5,7 @@ import { Link, useLocation } from 'wouter';
 import { useAccount } from './account.ts';
 import { SESSION_ENDED } from './api.ts';
 import { useLiveUpdates } from './events.ts';
+import { NoticeBell } from './notice-bell.tsx';
 import { BillingBanner } from './pages/billing/billing-banner.tsx';
 import { common } from './texts/common.ts';
 import { Banner } from './ui/banner.tsx';
@@ -79,6 +80,7 @@ function AccountMenu() {
   const { data: account } = useAccount();
   return (
     <div className="ml-auto flex items-center gap-2">
+      <NoticeBell />
       <Menu
         trigger={
           <Button look="quiet" className="max-w-56">

@@ -5,9 +5,11 @@ import { createApiRouter } from './api-router.ts';
 import { serveAsset } from './assets.ts';
 import { answerNotFound, errorHandler } from './errors.ts';
 import { createEventHub } from './events.ts';
+import { frameOf } from './frame-of.ts';
 import { createLimits } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
+import { goodbyePage } from './pages/goodbye.ts';
 import type { Parts } from './parts.ts';
 import { createHandlers } from './routes/api.ts';
 import { createAppRouter } from './routes/app.ts';
@@ -69,6 +71,9 @@ function createApp(parts: Parts, metrics: Metrics, hub: ReturnType<typeof create
   app.use('/api', answerNotFound);
   app.use(createAuthRouter(parts, limits), createAppRouter(parts), createPublicRouter(parts));
   app.use(createUnsubscribeRouter(parts));
+  app.get('/goodbye', (req, res) => {
+    res.send(goodbyePage(frameOf(parts, req), req.query.revoked === '1'));
+  });
   app.use(answerNotFound);
   app.use(errorHandler(parts));
   return app;
