@@ -3,7 +3,7 @@ import { type Html, html } from '../html.ts';
 import type { Installation } from '../installation.ts';
 import { type Frame, framed } from './frame.ts';
 import { link } from './look.ts';
-import { IN_FORCE, UPCOMING } from './policy-dates.ts';
+import { policyAt } from './policy-dates.ts';
 
 export interface DocumentView {
   readonly frame: Frame;
@@ -23,18 +23,22 @@ export interface Document {
   readonly title: string;
   readonly description: string;
   readonly opening: string | Html;
+  /** Whether it has versions that take effect on a day. */
+  readonly dated: boolean;
   readonly parts: readonly Part[];
 }
 
-export const documentPage = (view: DocumentView, { title, description, opening, parts }: Document): string =>
+export const documentPage = (
+  view: DocumentView,
+  { title, description, opening, dated, parts }: Document,
+): string =>
   framed(view.frame, {
     title,
     indexed: { description, url: view.url },
     content: html`<div class="mx-auto grid max-w-6xl gap-x-12 gap-y-8 px-4 py-12 md:px-6 md:py-16 lg:grid-cols-[15rem_minmax(0,1fr)]">
 <header class="lg:col-start-2">
 <h1 class="text-3xl font-bold tracking-tight">${title}</h1>
-<p class="mt-2 text-sm text-muted">In force since <time datetime="${IN_FORCE.from}">${dayInWords(IN_FORCE.from)}</time></p>
-${UPCOMING !== null && upcoming(UPCOMING)}
+${dated && dates(new Date())}
 <p class="mt-5 max-w-prose text-lg leading-relaxed text-muted">${opening}</p>
 </header>
 <nav aria-label="On this page" class="text-sm lg:col-start-1 lg:row-span-2 lg:row-start-1"><ol class="space-y-0.5 lg:sticky lg:top-6">${parts.map(
@@ -58,16 +62,27 @@ const renderPart = ({
 )}</div>
 </section>`;
 
-const upcoming = ({ from, summary }: { from: string; summary: string }): Html =>
-  html`<p class="mt-4 rounded-lg bg-waiting-soft p-4 text-sm text-waiting" role="note">A change takes effect on <time datetime="${from}">${dayInWords(from)}</time>: ${summary}</p>`;
+function dates(now: Date): Html {
+  const { inForce, upcoming } = policyAt(now);
+  const day = (date: string) => html`<time datetime="${date}">${dayInWords(date)}</time>`;
+  return html`<p class="mt-2 text-sm text-muted">In force since ${day(inForce.from)}</p>
+${
+  upcoming &&
+  html`<p class="mt-4 rounded-lg bg-waiting-soft p-4 text-sm text-waiting">A change takes effect on ${day(upcoming.from)}: ${upcoming.summary}</p>`
+}`;
+}
 
-export const dayInWords = (day: string): string =>
+const dayInWords = (day: string): string =>
   new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', {
     day: 'numeric',
     month: 'long',
     year: 'numeric',
     timeZone: 'UTC',
   });
+
+/** Who runs this. */
+export const operator = (installation: Installation): Html =>
+  html`the operator of this installation${installation.contactEmail !== null && html` (${contact(installation)})`}`;
 
 /** Whom to write to. */
 export const contact = ({ contactEmail }: Installation): string | Html =>

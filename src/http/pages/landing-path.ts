@@ -37,7 +37,7 @@ ${stop(INBOX, 'Your Gmail', 'Gmail’s own import: its spam filter, categories a
 </ol>
 <div class="mt-5 rounded-xl border border-dashed border-line-strong p-4">
 <p class="text-sm text-muted">What stays here is one line in your audit log, the <strong class="font-medium text-ink">Glass Box</strong>:</p>
-<dl class="mt-2 grid grid-cols-2 gap-x-4 gap-y-2 text-sm sm:grid-cols-4">${LINE.map(
+<dl class="mt-2 grid grid-cols-2 gap-x-4 gap-y-2 text-sm sm:grid-cols-4 lg:grid-cols-2">${LINE.map(
   ([name, value]) =>
     html`<div><dt class="text-xs text-muted">${name}</dt><dd class="font-mono">${value}</dd></div>`,
 )}</dl></div>

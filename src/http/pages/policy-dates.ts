@@ -15,9 +15,14 @@ export const POLICY_VERSIONS: readonly [PolicyVersion, ...PolicyVersion[]] = [
   { announced: '2026-11-21', from: '2026-11-21', summary: 'The first version.' },
 ];
 
-const today = new Date().toISOString().slice(0, 10);
-
-/** As the process starts; a deployment comes with every change anyway. */
-export const IN_FORCE: PolicyVersion =
-  POLICY_VERSIONS.findLast(({ from }) => from <= today) ?? POLICY_VERSIONS[0];
-export const UPCOMING: PolicyVersion | null = POLICY_VERSIONS.find(({ from }) => from > today) ?? null;
+/** What is in force at `now`, and what is announced; null: nothing is. */
+export function policyAt(
+  now: Date,
+  versions: readonly [PolicyVersion, ...PolicyVersion[]] = POLICY_VERSIONS,
+): { readonly inForce: PolicyVersion; readonly upcoming: PolicyVersion | null } {
+  const today = now.toISOString().slice(0, 10);
+  return {
+    inForce: versions.findLast(({ from }) => from <= today) ?? versions[0],
+    upcoming: versions.find(({ announced, from }) => announced <= today && from > today) ?? null,
+  };
+}

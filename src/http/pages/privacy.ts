@@ -1,7 +1,7 @@
 /** `/privacy`. Every sentence is true of this software; docs/promises.md says which test shows which. */
 import { type Html, html } from '../html.ts';
 import type { Installation } from '../installation.ts';
-import { contact, type DocumentView, documentPage, type Part, term } from './document.ts';
+import { contact, type DocumentView, documentPage, operator, type Part, term } from './document.ts';
 import { link } from './look.ts';
 import { NOTICE_DAYS } from './policy-dates.ts';
 import { STORED } from './privacy-stored.ts';
@@ -13,6 +13,7 @@ export const privacyPage = (view: DocumentView): string =>
     title: 'Privacy policy',
     description:
       'What smtp-sync stores, what it never stores, who else is involved, and how to have it deleted.',
+    dated: true,
     opening:
       'smtp-sync passes mail from your old mailbox on to your Gmail. It keeps what it needs to do that, and one line about each message. It keeps nothing of what the messages say.',
     parts: [
@@ -132,8 +133,6 @@ const rights = (installation: Installation): readonly Part[] => [
   {
     id: 'contact',
     title: 'Contact',
-    text: [
-      html`Responsible for this installation and reachable for all questions about your data: ${contact(installation)}.`,
-    ],
+    text: [html`Responsible, and reachable for all questions about your data: ${operator(installation)}.`],
   },
 ];

@@ -9,6 +9,7 @@ export const securityPage = (view: DocumentView): string =>
     title: 'Security',
     description:
       'How smtp-sync keeps credentials sealed, tenants apart and mail off its disks, and how to report a weakness.',
+    dated: false,
     opening:
       'How the promises are kept, what is left to trust, and where to report a weakness. Each of these is held up by tests that attack it.',
     parts: [...PARTS, report(view.installation)],
@@ -21,7 +22,7 @@ const PARTS: readonly Part[] = [
     text: [
       'What you see in the browser comes from the web process. It holds a public key only: it seals your password when you type it, and cannot open it again. It never speaks to a mail server.',
       'The workers hold the private key and talk to mail servers and to Gmail. They listen for nothing but requests for their own metrics. They run under Node’s permission model: no writing of files, no starting of programs.',
-      'Keys can be replaced: everything is sealed again under the new one, and the old one is thrown away.',
+      'Keys can be replaced: everything is sealed again under the new one, and the old one can be thrown away.',
     ],
   },
   {

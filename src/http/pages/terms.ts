@@ -2,7 +2,7 @@
 import { GRACE_DAYS, TRIAL_DAYS } from '../../core/plan.ts';
 import { html } from '../html.ts';
 import type { Installation } from '../installation.ts';
-import { contact, type DocumentView, documentPage, type Part } from './document.ts';
+import { contact, type DocumentView, documentPage, operator, type Part } from './document.ts';
 import { interval } from './landing-price.ts';
 import { link } from './look.ts';
 import { NOTICE_DAYS } from './policy-dates.ts';
@@ -11,7 +11,8 @@ export const termsPage = (view: DocumentView): string =>
   documentPage(view, {
     title: 'Terms of use',
     description: 'What smtp-sync does for you, what it asks of you, and how either side can end it.',
-    opening: html`These terms are between you and ${contact(view.installation)}, who runs this installation of smtp-sync. Who signs in agrees to them.`,
+    dated: true,
+    opening: html`These terms are between you and ${operator(view.installation)}. Who signs in agrees to them.`,
     parts: [...SERVICE, plans(view.installation), ...ENDINGS, closing(view.installation)],
   });
 

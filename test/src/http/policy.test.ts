@@ -6,7 +6,7 @@ import type { Environment } from '../../../src/config-parse.ts';
 import { TRIAL_DAYS } from '../../../src/core/plan.ts';
 import { type Installation, installationOf } from '../../../src/http/installation.ts';
 import { landingPage } from '../../../src/http/pages/landing.ts';
-import { NOTICE_DAYS, POLICY_VERSIONS } from '../../../src/http/pages/policy-dates.ts';
+import { NOTICE_DAYS, POLICY_VERSIONS, policyAt } from '../../../src/http/pages/policy-dates.ts';
 import { privacyPage } from '../../../src/http/pages/privacy.ts';
 import { securityPage } from '../../../src/http/pages/security.ts';
 import { termsPage } from '../../../src/http/pages/terms.ts';
@@ -87,6 +87,16 @@ test.test('a change is announced two weeks ahead', () => {
     assert.ok(version.from > before.from);
     before = version;
   }
+});
+
+test.test('what is announced is said until it is in force', () => {
+  const first = { announced: '2026-01-01', from: '2026-01-01', summary: 'One.' };
+  const second = { announced: '2026-02-01', from: '2026-02-15', summary: 'Two.' };
+  const at = (day: string) => policyAt(new Date(`${day}T12:00:00Z`), [first, second]);
+  assert.deepEqual(at('2026-01-31'), { inForce: first, upcoming: null });
+  assert.deepEqual(at('2026-02-14'), { inForce: first, upcoming: second });
+  assert.deepEqual(at('2026-02-15'), { inForce: second, upcoming: null });
+  assert.match(read(privacyPage), /In force since 21 November 2026/);
 });
 
 /** What the policy calls what each table holds. A new table needs a sentence before it gets a line here. */
