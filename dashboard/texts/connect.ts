@@ -47,6 +47,8 @@ export const connect = {
   login: {
     name: 'Server and password',
     heading: 'Server and password',
+    headingClosed: 'This mailbox cannot be connected yet',
+    anyway: 'Enter another server',
     found: (email: string) => `Found for ${email}`,
     best: 'Recommended',
     manual: 'Another server',

@@ -34,7 +34,9 @@ export function AddressStep({ input, change, go }: NewStepProps) {
     setRefused(!isEmail(email));
     if (!isEmail(email)) return;
     const found = await search.run(async () => {
-      const discovery = await discover(email);
+      const { candidates, ...found } = await discover(email);
+      // Where no password will do, there is nothing to be entered.
+      const discovery = { ...found, candidates: candidates.filter(({ auth }) => auth !== 'oauth') };
       const [best] = discovery.candidates;
       change({
         email,

@@ -19,7 +19,8 @@ export const probeOf = (id: string) =>
     queryKey: ['probe', id],
     queryFn: ({ signal }) => get<ProbeReportView>(`/mailboxes/${id}/probe`, {}, signal),
     staleTime: 0,
-    refetchInterval: ({ state }) => (state.data?.finished ? false : WATCH_MS),
+    // A running test goes on being watched when an answer fails; where there was none yet, that is said.
+    refetchInterval: ({ state: { data, error } }) => (data?.finished || (error && !data) ? false : WATCH_MS),
   });
 
 export const discover = (email: string): Promise<DiscoveryView> =>
