@@ -83,7 +83,7 @@ export const billingTexts = {
       case 'ending':
         return `You cancelled it. Everything stays as it is ${until(billing.endsAt)}, then the free plan begins. You can take it up again until then.`;
       case 'past-due':
-        return `Nothing changes ${until(billing.graceEndsAt)}. Until then, please check your card or pay the open invoice. After that the limits of the free plan apply; nothing is deleted.`;
+        return `Nothing changes ${until(billing.graceEndsAt)}. Until then, please check your card or pay the open invoice. After that the limits of the free plan apply: mailboxes beyond them rest, and are not deleted for it.`;
       case 'unpaid':
         return `The time to pay ended ${day(billing.graceEndsAt)}, so the limits of the free plan apply. Nothing was deleted; everything goes on as soon as the open invoice is paid.`;
       case 'cancelled':

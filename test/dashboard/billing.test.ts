@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { createAuthority } from '../../standins/authority.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
 import { type StripeStandin, startStripe } from '../../standins/stripe/server.ts';
+import { untilSome } from '../service.ts';
 import { assertAccessible, openStage, type Stage, takeScreenshots, type Visitor } from './stage.ts';
 
 const OWNER = 'payer@gmail.example';
@@ -145,12 +146,19 @@ test('free, trial, past due, grace over, paid, ending, ended, and subscribed aga
   await press(page, 'Subscribe');
   await heading(page, 'You are on the paid plan').waitFor();
   await waiting.waitFor({ state: 'detached' });
+  const { mailboxes } = await visitor.api<{ mailboxes: { state: string }[] }>('/api/v1/mailboxes');
   assert.deepEqual(
-    (await visitor.api<{ mailboxes: { state: string }[] }>('/api/v1/mailboxes')).mailboxes.filter(
-      ({ state }) => state === 'suspended',
-    ),
+    mailboxes.filter(({ state }) => state === 'suspended'),
     [],
   );
+
+  // A worker ends the customer of an account that is gone.
+  const origin = stage.service.url;
+  const deleted = await visitor.context.request.delete('/api/v1/account', { headers: { origin } });
+  assert.equal(deleted.status(), 200);
+  const customer = [...stripe.customers.values()].find(({ email }) => email === OWNER);
+  await untilSome(() => (customer?.deleted ? true : null));
+  assert.ok([...stripe.subscriptions.values()].every(({ status }) => status === 'canceled'));
 });
 
 test('loading, an error, and Stripe out of reach', async () => {

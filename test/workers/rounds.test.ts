@@ -137,9 +137,11 @@ test('a quiet watch looks again when its time is over', async () => {
   assert.equal(seen.asked.length, 2);
 });
 
-test('without room to watch, or a way to, it comes back after the poll interval', async () => {
+test('without room to watch, a way to, or a plan that has it, it comes back after the poll interval', async () => {
   const world = worldOf(['1']);
   world.habit = (source) => ({ ...source, watch: () => Promise.reject(new Error('no room')) });
+  const unpaid = await life(world, { lease: { mayWatch: false } });
+  assert.equal(unpaid?.nextRunAt, world.now + 300_000);
   const verdict = await life(world, { control: { watching: () => false } });
   assert.equal(verdict?.nextRunAt, world.now + 300_000);
   world.habit = (source) => source;

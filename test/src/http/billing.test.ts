@@ -105,6 +105,15 @@ test.test('a payment fails: nothing changes for 14 days, then the newest mailbox
   await web.stripe.deliveries.settled();
   const failing = await billingOf(browser);
   assert.deepEqual([failing.plan, failing.status], ['paid', 'past-due']);
+  const { notices } = await browser.json<{ notices: { kind: string; detail: unknown }[] }>(
+    'GET',
+    '/api/v1/notices',
+    200,
+  );
+  assert.deepEqual(
+    notices.map(({ kind, detail }) => [kind, detail]),
+    [['payment-failed', { graceUntil: failing.graceEndsAt }]],
+  );
   const left = (Date.parse(failing.graceEndsAt ?? '') - Date.now()) / 86_400_000;
   assert.ok(left > 0.9 && left <= 1);
   assert.deepEqual(await statesOf(web, userId), ['active', 'active', 'active']);
