@@ -18,7 +18,9 @@ const TONES: Readonly<Record<BillingStatus, Tone>> = {
   cancelled: 'skipped',
 };
 
-export function StatusCard({ billing }: { billing: StripeBilling }) {
+export function StatusCard({ billing: known }: { billing: StripeBilling }) {
+  // Who has just paid is neither on the free plan nor to be asked to pay again.
+  const billing: StripeBilling = useUnconfirmed(known) ? { ...known, status: 'confirming' } : known;
   const { status, plan } = billing;
   return (
     <Card className="space-y-4">
@@ -38,9 +40,7 @@ function Actions({ billing }: { billing: StripeBilling }) {
   const checkout = useStripe('checkout');
   const portal = useStripe('portal');
   const { status } = billing;
-  // Who has just paid must not be asked to pay again.
-  const unconfirmed = useUnconfirmed(billing);
-  const begin = unconfirmed ? null : beginText(billing);
+  const begin = beginText(billing);
   return (
     <div className="flex flex-wrap gap-3">
       {begin && (
