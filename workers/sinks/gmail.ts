@@ -2,20 +2,13 @@
  * Gmail as a sink: resumable uploads into users.messages.import.
  * https://developers.google.com/workspace/gmail/api/guides/uploads#resumable
  */
-import type { Agent } from 'node:http';
 import type { gmail_v1 } from '@googleapis/gmail';
 import { Fault } from '../../src/core/fault.ts';
 import type { Outgoing, Sink, Upload, UploadStatus } from '../../src/core/ports.ts';
 import type { SessionUri } from '../../src/core/transfer.ts';
 import { type Answer, faultOf, type Question, readUploadAnswer } from './gmail-answer.ts';
-import {
-  createAgent,
-  type Exchange,
-  ExchangeBroken,
-  exchange,
-  type GmailRoot,
-  readRoot,
-} from './gmail-wire.ts';
+import { Agent, ExchangeBroken, type GmailRoot } from './gmail-connection.ts';
+import { type Exchange, exchange, readRoot } from './gmail-wire.ts';
 
 const UPLOAD_PATH = '/upload/gmail/v1/users/me/messages/import';
 /** A sender slower than this many bytes per ms runs into the deadline of a put. */
@@ -49,7 +42,7 @@ export interface GmailSinkOptions {
 const TIMEOUTS: GmailTimeouts = { open: 30_000, put: 60_000, status: 30_000 };
 
 /** Keep-alive connections to Gmail. `destroy()` it in the end. */
-export const createGmailAgent = (rootUrl: string): Agent => createAgent(readRoot(rootUrl).secure);
+export const createGmailAgent = (rootUrl: string): Agent => new Agent(readRoot(rootUrl));
 
 interface Link {
   readonly root: GmailRoot;

