@@ -7,7 +7,8 @@ export interface NoticeText {
   readonly title: string;
   readonly sentence: string;
   readonly lines: readonly string[];
-  readonly next: string;
+  /** null: nothing. */
+  readonly next: string | null;
   readonly action: { readonly text: string; readonly href: string };
   readonly tone: Tone;
 }
@@ -55,7 +56,7 @@ export function noticeText(notice: Notice): NoticeText {
         title: 'Your old mail is in Gmail',
         sentence: `${plural(notice.detail.delivered, 'message was', 'messages were')} delivered. New mail goes on arriving.`,
         lines: leftOver(notice.detail),
-        next: 'There is nothing to do.',
+        next: null,
         action: { text: 'See the mailbox', href },
         tone: 'delivered',
       };
@@ -136,10 +137,8 @@ export const noticeTexts = {
   read: 'Mark as read',
   readAllDone: 'All notices are marked as read.',
   unread: 'New',
-  open: 'Lasts',
-  over: 'Over',
-  raised: 'Since',
-  event: 'At',
+  open: 'Ongoing',
+  over: 'Resolved',
   mailed: 'Also sent by mail',
   older: 'Show older notices',
   next: 'What to do:',

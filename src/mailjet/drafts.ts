@@ -118,11 +118,11 @@ const messagesRefused = (items: readonly Item[]): Body => ({
 
 function refusals({ from, to, rejected, failed, uncertain, domains, otherDomains }: Refusals): string {
   const counts = [
-    rejected > 0 && `${rejected} refused by Gmail`,
-    failed > 0 && `${failed} failed`,
-    uncertain > 0 && `${uncertain} uncertain`,
+    rejected > 0 && `${number(rejected)} refused by Gmail`,
+    failed > 0 && `${number(failed)} failed`,
+    uncertain > 0 && `${number(uncertain)} uncertain`,
   ].filter((count) => count !== false);
-  const senders = domains.map(({ domain, count }) => `${domain || 'unknown'} (${count})`);
+  const senders = domains.map(({ domain, count }) => `${domain || 'unknown'} (${number(count)})`);
   const others = otherDomains > 0 ? [`${otherDomains} other domains`] : [];
   const days = from === to ? `on ${to}` : `from ${from} to ${to}`;
   return `${counts.join(', ')} ${days}. Senders: ${[...senders, ...others].join(', ')}.`;
@@ -133,8 +133,8 @@ const backlogFinished = (items: readonly Item[]): Body => ({
   paragraphs: ['All mail that was to be imported has been dealt with. New mail goes on arriving.'],
   items: detailsOf('backlog-finished', items).map(({ host, detail }) => {
     const left = detail.rejected + detail.failed + detail.uncertain;
-    const rest = left > 0 ? `, ${left} not delivered` : '';
-    return `Mailbox at ${host}: ${detail.delivered} delivered${rest}.`;
+    const rest = left > 0 ? `, ${number(left)} not delivered` : '';
+    return `Mailbox at ${host}: ${number(detail.delivered)} delivered${rest}.`;
   }),
   advice: 'There is nothing to do.',
   label: 'Open the dashboard',
@@ -170,5 +170,6 @@ const wipeSoon = (items: readonly Item[]): Body => ({
   path: '/mailboxes',
 });
 
+const number = (value: number): string => value.toLocaleString('en');
 /** `YYYY-MM-DD`, UTC. */
 const day = (instant: string): string => instant.slice(0, 10);

@@ -46,7 +46,7 @@ const quote = (text: string): string => text.replace(/[&<>"']/g, (character) => 
 
 const FONT = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,sans-serif;font-size:16px;line-height:1.5';
 const BUTTON =
-  'display:inline-block;padding:10px 18px;border-radius:6px;background:#1d4ed8;color:#ffffff;text-decoration:none';
+  'display:inline-block;padding:10px 18px;border-radius:6px;background:#0b6b5d;color:#ffffff;text-decoration:none';
 
 /** Mail programs know neither style sheets nor scripts: tables and inline styles, no image, nothing loaded. */
 const htmlOf = ({

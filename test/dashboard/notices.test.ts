@@ -121,9 +121,9 @@ test('a notice turns up while one looks elsewhere, and its end is shown', async 
   const { userId } = await addMailbox('live@gmail.example');
   await raise(userId, null, 'payment-failed', { graceUntil: null });
   const notice = page.getByRole('article', { name: 'A payment has failed' });
-  await notice.getByText('Lasts').waitFor();
+  await notice.getByText('Ongoing').waitFor();
   await database.query('UPDATE notices SET closed_at = now() WHERE user_id = $1', [userId]);
-  await notice.getByText('Over').waitFor();
+  await notice.getByText('Resolved').waitFor();
   await assertAccessible(page);
 });
 

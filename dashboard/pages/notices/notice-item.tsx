@@ -36,7 +36,7 @@ export function NoticeItem({ notice }: { notice: Notice }) {
               {line}
             </p>
           ))}
-          {(lasts || isEvent) && (
+          {(lasts || isEvent) && next !== null && (
             <p className="max-w-prose text-sm">
               <span className="font-medium">{noticeTexts.next}</span> {next}
             </p>
