@@ -51,7 +51,7 @@ function Header() {
   return (
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex max-w-6xl items-center gap-6 px-4 py-2.5 md:px-6">
-        <Link href="/mailboxes" className="text-base font-bold tracking-tight">
+        <Link href="/mailboxes" className="text-base font-bold tracking-tight whitespace-nowrap">
           {common.product}
         </Link>
         <nav aria-label={common.navigation} className="hidden flex-1 gap-1 md:flex">
@@ -61,7 +61,7 @@ function Header() {
               href={href}
               aria-current={isAt(location, href) ? 'page' : undefined}
               className={classes(
-                'rounded-lg px-3 py-2 text-sm font-medium hover:bg-sunken',
+                'rounded-lg px-3 py-2 text-sm font-medium whitespace-nowrap hover:bg-sunken',
                 isAt(location, href) ? 'bg-accent-soft text-accent' : 'text-muted',
               )}
             >
@@ -86,7 +86,7 @@ function AccountMenu() {
           <Button look="quiet" className="max-w-56">
             <CircleUser aria-hidden className="size-5 shrink-0" />
             <span className="sr-only">{common.menu}</span>
-            <span className="hidden truncate sm:inline">{account?.email ?? ''}</span>
+            <span className="hidden truncate sm:max-md:inline lg:inline">{account?.email ?? ''}</span>
           </Button>
         }
         items={[

@@ -95,7 +95,7 @@ export const accountTexts = {
       'This happens at once and cannot be undone:',
       'All mailboxes are disconnected; their passwords and settings are wiped. Transfers under way end.',
       'The audit log, API keys, sessions and notices are wiped. If you want to keep the log, export first.',
-      'A subscription ends, and the consent at Google is revoked.',
+      'A subscription, if there is one, ends, and the consent at Google is revoked.',
       'Mail that was delivered stays in your Gmail; mail at your providers stays there.',
     ],
     typeLabel: (word: string) => `Type ${word} to confirm`,

@@ -50,7 +50,7 @@ export function NewKey() {
           className="min-w-0 flex-1 basis-64"
           onChange={(event) => setName(event.target.value)}
         />
-        <Button type="submit" busy={busy} disabled={name.trim() === ''} className="mt-6.5">
+        <Button type="submit" busy={busy} disabled={name.trim() === ''} className="sm:mt-6.5">
           {texts.create}
         </Button>
       </form>

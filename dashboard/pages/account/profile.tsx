@@ -21,7 +21,7 @@ export function Profile({ account }: { account: Account }) {
   return (
     <Section title={texts.title}>
       <Card className="space-y-5">
-        <dl className="grid gap-x-8 gap-y-3 text-sm sm:grid-cols-[max-content_1fr]">
+        <dl className="grid gap-x-8 gap-y-1 text-sm sm:grid-cols-[max-content_1fr] sm:gap-y-3 [&>dt]:not-first:max-sm:mt-3">
           <dt className="text-muted">{texts.signedInAs}</dt>
           <dd className="font-medium wrap-anywhere">{account.email}</dd>
           <dt className="text-muted">{texts.since}</dt>
