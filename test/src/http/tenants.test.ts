@@ -11,8 +11,13 @@ const bodies: Record<string, unknown> = {
   createMailbox: { ...MAILBOX, username: 'other@example.com' },
   editMailbox: { options: { neverSpam: true } },
   retryMailbox: {},
+  readNotices: {},
+  editNoticeSettings: { mailed: { 'backlog-finished': false } },
+  previewMailbox: { history: 'all', folders: 'all' },
   discover: { email: 'someone@web.de' },
 };
+
+const queries: Record<string, string> = { suggestDomains: '?prefix=owners' };
 
 /** Refused to everybody here: this installation does not bill. */
 const refused: Record<string, number> = { startCheckout: 409, openPortal: 409 };
@@ -57,7 +62,7 @@ test.test('no call shows or changes anything of another user', async () => {
     const id = operation.path.includes('api-keys') ? key.id : mailbox.id;
     const foreign = [id, '00000000-0000-4000-8000-000000000000', 'not-an-id', '%00', '%ff'];
     for (const one of hasId ? foreign : ['']) {
-      const path: string = operation.path.replace(':id', one);
+      const path: string = `${operation.path.replace(':id', one)}${queries[name] ?? ''}`;
       const abort = new AbortController();
       const answer: Response = await intruder.browser.send(operation.method.toUpperCase(), path, {
         ...options,
