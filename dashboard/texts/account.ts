@@ -38,8 +38,7 @@ export const accountTexts = {
   },
   sessions: {
     title: 'Where you are signed in',
-    intro:
-      'Each browser stays signed in for seven days. Only what kind of browser it is gets stored, no address.',
+    intro: 'For seven days each. Only the kind of browser is stored.',
     unknown: 'Unknown browser',
     current: 'This browser',
     since: 'Signed in',

@@ -1,7 +1,7 @@
 /** API keys: create, see once, delete. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { get, remove } from '../../api.ts';
+import { remove } from '../../api.ts';
 import { accountTexts } from '../../texts/account.ts';
 import { formatDay } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
@@ -10,23 +10,13 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
 import { useToast } from '../../ui/toast.tsx';
+import { API_KEYS, type ApiKey, useApiKeys } from './api-keys-query.ts';
 import { NewKey } from './new-key.tsx';
 
 const texts = accountTexts.keys;
-export const API_KEYS = ['api-keys'] as const;
-
-interface ApiKey {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly lastUsedAt: string | null;
-}
 
 export function ApiKeys() {
-  const { data, error, refetch } = useQuery({
-    queryKey: API_KEYS,
-    queryFn: async ({ signal }) => (await get<{ apiKeys: ApiKey[] }>('/api-keys', {}, signal)).apiKeys,
-  });
+  const { data, error, refetch } = useApiKeys();
   return (
     <Section
       title={texts.title}

@@ -7,7 +7,7 @@ import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
-import { API_KEYS } from './api-keys.tsx';
+import { API_KEYS } from './api-keys-query.ts';
 
 const texts = accountTexts.keys;
 
