@@ -21,11 +21,7 @@ export const STATUSES = [
 ] as const satisfies AuditStatus[];
 
 export const STATUS_TEXTS = {
-  delivered: reason(
-    'Delivered',
-    'Gmail has confirmed that it stored this message.',
-    'Nothing to do. The message is still at the source, unchanged.',
-  ),
+  delivered: reason('Delivered', 'Gmail has confirmed that it stored this message.', 'Nothing to do.'),
   rejected: reason(
     'Rejected',
     'Gmail refuses this message as it is, and would refuse it every time.',

@@ -1,7 +1,7 @@
 /** A question or a form above the page. Escape and the cross close it; the focus returns to where it came from. */
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { common } from '../texts/common.ts';
 import { classes } from './classes.ts';
 
@@ -21,11 +21,20 @@ export function Dialog({
   side?: boolean;
   children: ReactNode;
 }) {
+  // Opened by state, not by a trigger: the library does not know where the focus came from.
+  const before = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
+          onOpenAutoFocus={() => {
+            before.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
+          }}
           {...(!description && { 'aria-describedby': undefined })}
           className={classes(
             'fixed z-50 overflow-y-auto border border-line bg-raised p-6 shadow-xl',

@@ -124,14 +124,18 @@ export async function assertAccessible(page: Page): Promise<void> {
 }
 
 /** Pictures of the page as it is into test/dashboard/screenshots/, at three widths in both themes. */
-export async function takeScreenshots(page: Page, name: string): Promise<void> {
+export async function takeScreenshots(
+  page: Page,
+  name: string,
+  { fullPage = true }: { fullPage?: boolean } = {},
+): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const before = page.viewportSize();
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${SCREENSHOTS}${name}-${width}-${theme}.png`, fullPage: true });
+      await page.screenshot({ path: `${SCREENSHOTS}${name}-${width}-${theme}.png`, fullPage });
     }
   }
   if (before) await page.setViewportSize(before);

@@ -31,7 +31,7 @@ interface Props {
 
 export function EntryList({ entries, pages, total, mailboxes, onOpen }: Props) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const isWide = useMedia('(min-width: 48rem)');
+  const isWide = useMedia('(min-width: 64rem)');
   const margin = useOffset(body);
   const rows = useWindowVirtualizer({
     count: entries.length,
@@ -83,7 +83,7 @@ export function EntryList({ entries, pages, total, mailboxes, onOpen }: Props) {
 }
 
 const Head = () => (
-  <thead className="sr-only md:not-sr-only md:block">
+  <thead className="sr-only lg:not-sr-only lg:block">
     <tr
       aria-rowindex={1}
       className={`border-b border-line py-2.5 text-left text-xs font-semibold text-muted ${COLUMNS}`}

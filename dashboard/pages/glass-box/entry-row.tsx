@@ -11,7 +11,7 @@ export const ROW_HEIGHT = 44;
 export const CARD_HEIGHT = 104;
 /** The same for the head and the rows. */
 export const COLUMNS =
-  'md:grid md:grid-cols-[11rem_7.5rem_minmax(8rem,1.2fr)_minmax(8rem,1fr)_minmax(8rem,1.2fr)_5.5rem_6rem] md:gap-3 md:px-4';
+  'lg:grid lg:grid-cols-[11rem_7.5rem_minmax(8rem,1.2fr)_minmax(8rem,1fr)_minmax(8rem,1.2fr)_5.5rem_6rem] lg:gap-3 lg:px-4';
 
 const texts = glassBoxTexts.list;
 
@@ -41,14 +41,14 @@ export function EntryRow({ entry, mailbox, rowIndex, top, active, onOpen, onFocu
       style={{ transform: `translateY(${top}px)` }}
       className={classes(
         'absolute inset-x-0 top-0 cursor-pointer border-b border-line text-sm hover:bg-sunken focus-visible:-outline-offset-2',
-        'flex h-26 flex-col justify-center gap-1 px-4 md:h-11 md:items-center',
+        'flex h-26 flex-col justify-center gap-1 px-4 lg:h-11 lg:items-center',
         COLUMNS,
       )}
     >
-      <td className="truncate text-muted md:text-ink">
+      <td className="truncate text-muted lg:text-ink">
         <time dateTime={entry.at}>{formatInstant(entry.at)}</time>
       </td>
-      <td className="absolute top-3 right-4 md:static">
+      <td className="absolute top-3 right-4 lg:static">
         <Badge tone={status}>{STATUS_TEXTS[status].title}</Badge>
       </td>
       <td className="truncate font-medium" title={senderDomain}>
@@ -57,11 +57,11 @@ export function EntryRow({ entry, mailbox, rowIndex, top, active, onOpen, onFocu
       <td className="truncate text-muted" title={mailbox}>
         {mailbox}
       </td>
-      <td className={classes('truncate', reason === null && 'hidden md:block')}>
+      <td className={classes('truncate', reason === null && 'hidden lg:block')}>
         {reason === null ? '' : textOf(entry).title}
       </td>
-      <td className="hidden text-right text-muted md:block">{formatBytes(entry.sizeBytes)}</td>
-      <td className="hidden truncate text-right text-muted md:block">
+      <td className="hidden text-right text-muted lg:block">{formatBytes(entry.sizeBytes)}</td>
+      <td className="hidden truncate text-right text-muted lg:block">
         {entry.delayMs === null ? (
           <span className="sr-only">{texts.noDelay}</span>
         ) : (

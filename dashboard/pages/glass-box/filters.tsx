@@ -23,7 +23,7 @@ export function Filters({ filter, mailboxes, change, clear }: FilterProps) {
   const isFiltered = JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
   return (
     <search aria-label={texts.label}>
-      <div className="grid grid-cols-1 items-start gap-3 sm:grid-cols-2 lg:grid-cols-4">
+      <div className="grid grid-cols-2 items-start gap-3 lg:grid-cols-4">
         <MailboxField filter={filter} mailboxes={mailboxes} change={change} />
         <SelectField
           label={texts.status}
@@ -158,7 +158,7 @@ function CustomPeriod({ filter, change }: { filter: LogFilter; change: FilterPro
     if (first === '' || last === '' || first <= last) change({ period: 'custom', from: first, to: last });
   };
   return (
-    <div className="mt-3 grid grid-cols-1 items-start gap-3 sm:grid-cols-2 lg:grid-cols-4">
+    <div className="mt-3 grid grid-cols-2 items-start gap-3 lg:grid-cols-4">
       <TextField
         label={texts.from}
         type="date"
@@ -178,7 +178,7 @@ function CustomPeriod({ filter, change }: { filter: LogFilter; change: FilterPro
           take({ to: event.target.value });
         }}
       />
-      <p className="self-end pb-2 text-sm text-muted sm:col-span-2">
+      <p className="col-span-2 self-end pb-2 text-sm text-muted">
         {isExact ? texts.exactly(formatInstant(filter.from), formatInstant(filter.to)) : texts.utc}
       </p>
     </div>

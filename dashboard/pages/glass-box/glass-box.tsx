@@ -24,7 +24,7 @@ export default function GlassBox() {
     </ButtonAnchor>
   );
   return (
-    <Page title={glassBoxTexts.title} intro={glassBoxTexts.intro} wide actions={view === 'log' && csv}>
+    <Page title={glassBoxTexts.title} intro={glassBoxTexts.intro} actions={view === 'log' && csv}>
       <Tabs.Root value={view} onValueChange={(next) => show(next as View)} activationMode="manual">
         <Tabs.List aria-label={glassBoxTexts.views.label} className="flex gap-6 border-b border-line">
           <Tabs.Trigger value="log" className={TAB}>

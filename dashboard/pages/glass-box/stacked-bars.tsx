@@ -95,6 +95,7 @@ function optionsOf(
   choose: { readonly current: Props['onPeriod'] },
 ): uPlot.Options {
   const colour = (name: string): string => resolveColour(element, name);
+  const label = timeLabels(bucketSeconds >= DAY ? 'UTC' : undefined);
   const bars = uPlot.paths.bars?.({ size: [0.85, 40], align: 1 });
   const axis = {
     stroke: colour('--muted'),
@@ -113,8 +114,17 @@ function optionsOf(
       y: { range: (_, __, max) => [0, max || 1] },
     },
     axes: [
-      { ...axis, grid: { show: false } },
-      { ...axis, size: 64, values: (_, values) => values.map((value) => formatMeasure(value, measure)) },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 64,
+        values: (_, times, __, ___, step) => times.map((time) => label(time, step)),
+      },
+      {
+        ...axis,
+        size: element.clientWidth < 480 ? 48 : 64,
+        values: (_, values) => values.map((value) => formatMeasure(value, measure)),
+      },
     ],
     series: [
       {},
@@ -136,6 +146,20 @@ function optionsOf(
         },
       ],
     },
+  };
+}
+
+/** What stands below the chart: days, and between them hours, in the browser's own way of writing them. */
+function timeLabels(timeZone: string | undefined): (time: number, step: number) => string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', ...zone });
+  const month = new Intl.DateTimeFormat(undefined, { month: 'short', year: 'numeric', ...zone });
+  const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', ...zone });
+  return (time, step) => {
+    const at = new Date(time * 1000);
+    if (step >= 28 * DAY) return month.format(at);
+    const isMidnight = timeZone === undefined ? at.getHours() + at.getMinutes() === 0 : true;
+    return step >= DAY || isMidnight ? day.format(at) : hour.format(at);
   };
 }
 
