@@ -1,7 +1,7 @@
 /**
  * Nothing of a message stays: canaries in every part of it, and in what servers say about it, are looked for in every
- * file below DATA_DIR and TMPDIR (PostgreSQL's heap and write-ahead log too) and in all that was printed, after
- * success and after each kind of failure.
+ * file below DATA_DIR and TMPDIR (PostgreSQL's heap and write-ahead log too), in all that was printed and in what was
+ * mailed, after success and after each kind of failure.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import pg from 'pg';
 import { findEmbedded } from '../../src/db/embedded.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type ImapServer, startImapServer } from '../../standins/imap.ts';
+import { type MailjetStandin, startMailjet } from '../../standins/mailjet/server.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
 import type { Browser } from '../browser.ts';
 import { type Service, startService, untilSome } from '../service.ts';
@@ -24,6 +25,7 @@ let service: Service;
 let browser: Browser;
 let imap: ImapServer;
 let pop3: Pop3Server;
+let mailjet: MailjetStandin;
 let temp: string;
 let database: pg.Client;
 
@@ -33,8 +35,12 @@ before(async () => {
   imap = await startImapServer({ leaf, security: 'tls' });
   imap.store.addUser(USER.username, USER.password);
   pop3 = await startPop3Server({ leaf, security: 'starttls', accounts: [USER] });
+  mailjet = await startMailjet({ leaf });
   temp = await mkdtemp(join(tmpdir(), 'smtp-sync-canary-'));
-  service = await startService({ authority, env: { TMPDIR: temp, LOG_LEVEL: 'trace' } });
+  service = await startService({
+    authority,
+    env: { TMPDIR: temp, LOG_LEVEL: 'trace', ...mailjet.environment },
+  });
   browser = service.browser();
   assert.equal((await browser.signIn('canary@gmail.example')).status, 303);
   database = new pg.Client({ connectionString: (await findEmbedded(service.dir))?.ownerUrl });
@@ -44,7 +50,7 @@ before(async () => {
 after(async () => {
   await database?.end();
   await service?.stop();
-  await Promise.all([imap?.close(), pop3?.close()]);
+  await Promise.all([imap?.close(), pop3?.close(), mailjet?.close()]);
   await rm(temp, { recursive: true, force: true });
 });
 
@@ -132,6 +138,7 @@ async function assertNothingStayed(): Promise<void> {
   assert.deepEqual(found, []);
   assert.ok(heap > 0 && log > 0, 'what may be kept is found, in the tables and in the write-ahead log');
   assert.ok(!holds(Buffer.from(service.output())), 'printed');
+  assert.ok(!holds(Buffer.from(JSON.stringify(mailjet.sent))), 'mailed');
   assert.ok(service.output().includes('worker-started'));
 }
 
@@ -191,6 +198,7 @@ test('after a mail server refused the login, in words of its own', async () => {
     const { fault } = await untilMailbox(id, ({ state }) => state !== 'probing');
     assert.equal(fault?.code, 'login-refused', protocol);
   }
+  await mailjet.untilSent(1, AbortSignal.timeout(60_000));
   await assertNothingStayed();
   delete imap.tricks.refuse;
   delete pop3.faults.loginRefusal;

@@ -161,6 +161,59 @@ test('a start with nothing configured leaves keys and database to the data direc
   assert.equal(problemsOf(() => readStartConfig({ SESSION_SECRET: keys.SESSION_SECRET })).length, 2);
 });
 
+test('mail needs all of its settings, over https; none of them means none', () => {
+  const mail = {
+    MAILJET_API_KEY: 'key',
+    MAILJET_API_SECRET: 'secret',
+    MAIL_FROM: 'Some Service <notices@example.org>',
+  };
+  const { mailjet, publicUrl } = readWorkerConfig({
+    ...worker,
+    ...mail,
+    PUBLIC_URL: 'https://mail.example.org',
+  });
+  assert.deepEqual(mailjet?.from, { email: 'notices@example.org', name: 'Some Service' });
+  assert.equal(mailjet?.apiUrl, 'https://api.mailjet.com');
+  assert.equal(publicUrl, 'https://mail.example.org');
+  assert.equal(
+    readWorkerConfig({ ...worker, ...mail, MAIL_FROM: 'a@example.org' }).mailjet?.from.name,
+    'smtp-sync',
+  );
+  assert.equal(readWorkerConfig(worker).mailjet, null);
+  for (const one of [...Object.keys(mail), 'MAILJET_API_URL'] as (keyof typeof mail)[]) {
+    const given = { [one]: mail[one] ?? 'https://api.mailjet.com' };
+    const missing = Object.keys(mail).filter((key) => key !== one);
+    for (const read of [() => readWorkerConfig({ ...worker, ...given }), () => readStartConfig(given)])
+      assert.deepEqual(
+        problemsOf(read)
+          .map((problem) => problem.split(' ')[0])
+          .sort(),
+        missing.toSorted(),
+        one,
+      );
+  }
+  for (const wrong of [
+    { MAILJET_API_URL: 'http://127.0.0.1:1' },
+    { MAIL_FROM: 'nobody' },
+    { MAIL_FROM: 'a\r\nBcc: <x@example.org>' },
+  ])
+    assert.equal(problemsOf(() => readWorkerConfig({ ...worker, ...mail, ...wrong })).length, 1);
+  const production = {
+    ...worker,
+    ...mail,
+    NODE_ENV: 'production',
+    GOOGLE_CLIENT_ID: 'i',
+    GOOGLE_CLIENT_SECRET: 's',
+  };
+  assert.match(problemsOf(() => readWorkerConfig(production)).join('\n'), /^PUBLIC_URL is missing/m);
+  const forWeb = environmentFor('web', mail);
+  assert.deepEqual(
+    Object.keys(forWeb),
+    ['MAILJET_API_KEY'],
+    'that mail is sent, and nothing to send it with',
+  );
+});
+
 test('an empty value counts as absent', () => {
   assert.equal(readWebConfig({ ...web, PORT: '', STRIPE_SECRET_KEY: '' }).port, 3000);
 });
