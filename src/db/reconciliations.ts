@@ -25,16 +25,17 @@ export interface ReconciliationRow {
 const COLUMNS = `mailbox_id AS "mailboxId", day::text, at, listed, delivered, rejected, failed, uncertain, waiting,
   skipped, missing`;
 
-/** The tenant's, newest day first, 1,000 at most. null matches everything; both days count. */
+/** The tenant's, newest day first, `limit` at most. null matches everything; both days count. */
 export async function listReconciliations(
   tx: Tx,
   filter: { readonly mailboxId: MailboxId | null; readonly from: string | null; readonly to: string | null },
+  limit = 1000,
 ): Promise<ReconciliationRow[]> {
   return tx.query<ReconciliationRow>(
     `SELECT ${COLUMNS} FROM reconciliations WHERE user_id = current_tenant()
        AND ($1::uuid IS NULL OR mailbox_id = $1) AND ($2::date IS NULL OR day >= $2) AND ($3::date IS NULL OR day <= $3)
-     ORDER BY day DESC, at DESC LIMIT 1000`,
-    [filter.mailboxId, filter.from, filter.to],
+     ORDER BY day DESC, at DESC LIMIT $4`,
+    [filter.mailboxId, filter.from, filter.to, limit],
   );
 }
 

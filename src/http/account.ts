@@ -7,6 +7,7 @@ import { readGrant } from '../db/grants.ts';
 import { listMailboxes, recallMailbox } from '../db/mailboxes.ts';
 import { listMuted, listNotices } from '../db/notices.ts';
 import { listReports } from '../db/probe-reports.ts';
+import { listReconciliations } from '../db/reconciliations.ts';
 import { listSessions } from '../db/sessions.ts';
 import { deleteUser, findUser } from '../db/users.ts';
 import type { Account } from './api.ts';
@@ -68,7 +69,7 @@ export async function deleteAccount(parts: Parts, userId: UserId): Promise<boole
 /** Everything that is stored about the account as one JSON document, piece by piece; no secrets. */
 export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerator<string> {
   const account = await readAccount(parts, userId);
-  const [apiKeys, mailboxes, sessions, setups, subscription, notices, muted] =
+  const [apiKeys, mailboxes, sessions, setups, subscription, notices, muted, reconciliations] =
     await parts.database.withTenant(userId, (tx) =>
       Promise.all([
         listApiKeys(tx),
@@ -78,6 +79,7 @@ export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerat
         readSubscription(tx),
         listNotices(tx, ALL_NOTICES, null),
         listMuted(tx),
+        listReconciliations(tx, ALL_DAYS, MOST_DAYS),
       ]),
     );
   const head = JSON.stringify({
@@ -89,6 +91,7 @@ export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerat
     setups,
     notices: notices.map(noticeView),
     mutedNotices: muted,
+    reconciliations,
     mailboxes: mailboxes.map(mailboxView),
   });
   yield `${head.slice(0, -1)},"audit":[`;
@@ -102,4 +105,7 @@ export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerat
 
 /** More than half a year can bring, which is how long closed ones are kept. */
 const ALL_NOTICES = 100_000;
+const ALL_DAYS = { mailboxId: null, from: null, to: null };
+/** Of 100 mailboxes nearly three years. */
+const MOST_DAYS = 100_000;
 const EVERYTHING = { mailboxId: null, status: null, senderDomain: null, from: null, to: null };

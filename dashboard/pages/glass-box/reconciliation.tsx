@@ -97,7 +97,7 @@ function MailboxCounts({ mailbox, counts }: { mailbox: Mailbox; counts: readonly
           {texts.noneFor}
         </p>
       ) : (
-        <ul className="divide-y divide-line rounded-xl border border-line bg-surface">
+        <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface">
           {counts.map((each) => (
             <DayCount key={each.day} count={each} />
           ))}

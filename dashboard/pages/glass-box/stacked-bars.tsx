@@ -59,14 +59,20 @@ export default function StackedBars({ stats, measure, onPeriod }: Props) {
 
 const startOf = (bucket: AuditStats['buckets'][number]): number => Date.parse(bucket.from) / 1000;
 
+/** The whole period, in whole buckets; seconds since the epoch. */
+function rangeOf({ from, to, bucketSeconds }: AuditStats): [number, number] {
+  const width = bucketSeconds * 1000;
+  const first = Math.floor(Date.parse(from ?? '') / width) * bucketSeconds;
+  const end = Math.ceil(Date.parse(to ?? '') / width) * bucketSeconds;
+  return [first, Math.max(end, first + bucketSeconds)];
+}
+
 /** Each series on top of those before it; the tallest is drawn first. Empty stretches in between are zero. */
 function stack(stats: AuditStats, measure: Measure): uPlot.AlignedData {
-  const { buckets, bucketSeconds } = stats;
-  const [first, last] = [buckets[0], buckets.at(-1)];
-  if (!first || !last) return [[], ...STATUSES.map(() => [])];
-  const byStart = new Map(buckets.map((bucket) => [startOf(bucket), bucket]));
+  const byStart = new Map(stats.buckets.map((bucket) => [startOf(bucket), bucket]));
+  const [first, end] = rangeOf(stats);
   const times: number[] = [];
-  for (let time = startOf(first); time <= startOf(last); time += bucketSeconds) times.push(time);
+  for (let time = first; time < end; time += stats.bucketSeconds) times.push(time);
   const heights = times.map((time) => {
     let sum = 0;
     return STATUSES.map((status) => {
@@ -89,11 +95,12 @@ function describe(stats: AuditStats, measure: Measure, time: number): string {
 
 function optionsOf(
   element: HTMLElement,
-  { bucketSeconds }: AuditStats,
+  stats: AuditStats,
   measure: Measure,
   setAt: (time: number | null) => void,
   choose: { readonly current: Props['onPeriod'] },
 ): uPlot.Options {
+  const { bucketSeconds } = stats;
   const colour = (name: string): string => resolveColour(element, name);
   const label = timeLabels(bucketSeconds >= DAY ? 'UTC' : undefined);
   const bars = uPlot.paths.bars?.({ size: [0.85, 40], align: 1 });
@@ -108,9 +115,8 @@ function optionsOf(
     legend: { show: false },
     ...(bucketSeconds >= DAY && { tzDate: (time: number) => uPlot.tzDate(new Date(time * 1000), 'Etc/UTC') }),
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
-    // A bar begins at its time, so the last one needs its room.
     scales: {
-      x: { range: (_, min, max) => [min, max + bucketSeconds] },
+      x: { range: () => rangeOf(stats) },
       y: { range: (_, __, max) => [0, max || 1] },
     },
     axes: [
