@@ -4,6 +4,7 @@ import { after, it } from 'node:test';
 import type { MailboxId, UserId } from '../../../src/core/mailbox.ts';
 import { claimMails, type NoticeMail, reconcileNotices, settleMail } from '../../../src/db/notice-mails.ts';
 import { closeNotice, listNotices, muteKinds, raiseNotice } from '../../../src/db/notices.ts';
+import { sweepExpired } from '../../../src/db/sweep.ts';
 import { openTestDatabase } from '../../database.ts';
 
 const database = await openTestDatabase({ after });
@@ -247,4 +248,22 @@ it('mails nothing that is muted, and shows it all the same', async () => {
     web.withTenant(userId, (tx) => muteKinds(tx, userId, ['payment-failed' as never])),
     /violates check constraint/,
   );
+});
+
+it('forgets a notice half a year after its cause has ended, and no open one', async () => {
+  const { userId, id } = await synced('forgotten');
+  await set(id, "state = 'needs-password'");
+  await reconcile();
+  await web.withTenant(userId, (tx) =>
+    raiseNotice(tx, { userId, mailboxId: null, kind: 'payment-failed', detail: { graceUntil: null } }),
+  );
+  await web.withTenant(userId, (tx) => closeNotice(tx, 'payment-failed', null));
+  await sweepExpired(worker);
+  assert.equal((await noticesOf(userId)).length, 2);
+  await database.asOwner(
+    "UPDATE notices SET raised_at = now() - interval '400 days', closed_at = closed_at - interval '181 days' WHERE user_id = $1",
+    [userId],
+  );
+  await sweepExpired(worker);
+  assert.deepEqual(await noticesOf(userId), ['login-failed open']);
 });
