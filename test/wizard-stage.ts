@@ -4,7 +4,7 @@ import { Fault } from '../src/core/fault.ts';
 import type { Credentials, MailboxOptions } from '../src/core/mailbox.ts';
 import type { History, Source } from '../src/core/ports.ts';
 import type { Amount, OpenSurvey, ProbeStep, Survey } from '../src/core/survey.ts';
-import { openQueue } from '../src/db/queue.ts';
+import { type JobQueue, openQueue } from '../src/db/queue.ts';
 import type { Mailbox, ProbeReportView } from '../src/http/api.ts';
 import { probeReportSchema } from '../src/http/api.ts';
 import { createLog } from '../src/log.ts';
@@ -43,6 +43,9 @@ export interface WizardStage {
 }
 
 export async function openWizardStage(scope: Scope): Promise<WizardStage> {
+  let queue: JobQueue | undefined;
+  // Hooks run in the order they are given: this one before that of the database.
+  scope.after(async () => queue?.stop());
   const web = await startWeb(scope, { discoverWaitMs: 20_000 });
   const play: Play = { measured: [] };
   const lines: string[] = [];
@@ -56,7 +59,7 @@ export async function openWizardStage(scope: Scope): Promise<WizardStage> {
     openSurvey: openSurveyOf(play),
   };
   const ignore = async () => {};
-  const queue = await openQueue(db, {
+  queue = await openQueue(db, {
     onError: (error) => assert.fail(String(error)),
     handlers: {
       probe: (job, signal) => probe(job, deps, signal),
@@ -68,7 +71,6 @@ export async function openWizardStage(scope: Scope): Promise<WizardStage> {
       sweep: ignore,
     },
   });
-  scope.after(() => queue.stop());
   return { web, play, logged: () => lines.join('') };
 }
 
