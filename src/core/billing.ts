@@ -61,18 +61,24 @@ export interface Notes {
   store(customer: Customer, revision: number): Promise<boolean>;
 }
 
+/** Which customer it was that the biller has so. */
+export interface Synced {
+  readonly customerId: string;
+  readonly customer: Customer;
+}
+
 const MAX_ROUNDS = 10;
 
 /**
  * Fetches the customer's subscription and notes it. What is noted was fetched after the note before it was written, so
  * no late answer ever replaces a newer one. Null when the user has no customer. Fault `stripe-unavailable`.
  */
-export async function syncSubscription(biller: Biller, notes: Notes): Promise<Customer | null> {
+export async function syncSubscription(biller: Biller, notes: Notes): Promise<Synced | null> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const note = await notes.load();
     if (note === null) return null;
     const customer = await biller.readCustomer(note.customerId);
-    if (await notes.store(customer, note.revision)) return customer;
+    if (await notes.store(customer, note.revision)) return { customerId: note.customerId, customer };
   }
   throw new Error('the subscription kept changing');
 }

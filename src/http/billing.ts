@@ -1,5 +1,5 @@
 /** Plan, payment, and the way to Stripe and back. What is known comes from Stripe, never from a webhook's own words. */
-import { type Customer, type Notes, syncSubscription } from '../core/billing.ts';
+import { type Notes, type Synced, syncSubscription } from '../core/billing.ts';
 import type { UserId } from '../core/mailbox.ts';
 import { GRACE_DAYS, type PlanName, TRIAL_DAYS } from '../core/plan.ts';
 import { DAY } from '../core/schedule.ts';
@@ -83,15 +83,15 @@ const LIVE = ['trialing', 'active', 'past_due', 'unpaid', 'paused'];
 /** Refused as `already-subscribed` where the portal is the way. */
 export async function startCheckout(parts: Parts, userId: UserId): Promise<{ url: string }> {
   const billing = mustBill(parts);
-  const customer = await refresh(parts, billing, userId);
-  const row = await parts.database.withTenant(userId, readSubscription);
-  const now = customer?.state === 'known' ? customer.subscription : null;
-  if (now && LIVE.includes(now.status)) throw new HttpError('already-subscribed');
-  const former = row?.customerId ?? null;
+  const synced = await refresh(parts, billing, userId);
+  const known = synced?.customer.state === 'known' ? synced.customer : null;
+  if (known?.subscription && LIVE.includes(known.subscription.status))
+    throw new HttpError('already-subscribed');
   const customerId =
-    former !== null && customer?.state === 'known'
-      ? former
-      : await newCustomer(parts, billing, userId, former);
+    synced && known
+      ? synced.customerId
+      : await newCustomer(parts, billing, userId, synced?.customerId ?? null);
+  const row = await parts.database.withTenant(userId, readSubscription);
   const page = `${parts.settings.publicUrl}/billing`;
   const url = await billing.biller.checkout({
     customerId,
@@ -102,6 +102,7 @@ export async function startCheckout(parts: Parts, userId: UserId): Promise<{ url
   return { url };
 }
 
+/** In place of `former`, which is gone; whoever else has put one there first wins. */
 async function newCustomer(
   parts: Parts,
   { biller }: BillingParts,
@@ -151,13 +152,13 @@ async function refresh(
   { database, settings }: Parts,
   { biller }: BillingParts,
   userId: UserId,
-): Promise<Customer | null> {
+): Promise<Synced | null> {
   const notes: Notes = {
     load: () => database.withTenant(userId, readSubscription),
     store: (customer, revision) =>
       database.withTenant(userId, (tx) => storeSubscription(tx, customer, revision)),
   };
-  const customer = await syncSubscription(biller, notes);
-  if (customer !== null) await database.withTenant(userId, (tx) => applyPlan(tx, settings.plans));
-  return customer;
+  const synced = await syncSubscription(biller, notes);
+  if (synced !== null) await database.withTenant(userId, (tx) => applyPlan(tx, settings.plans));
+  return synced;
 }

@@ -1,34 +1,10 @@
 /** The API: the calls that an integration of Checkout, the portal and subscriptions makes. https://docs.stripe.com/api */
-import {
-  type Answer,
-  invalid,
-  listOf,
-  missing,
-  newId,
-  ok,
-  type Params,
-  refuse,
-  refuseUnknown,
-} from './answer.ts';
+import { type Answer, listOf, missing, newId, ok, type Params, refuse, refuseUnknown } from './answer.ts';
+import { createCheckout, createPortal, expireCheckout, listCheckouts } from './hosted.ts';
 import { deleteCustomer, emit, end, seconds, subscriptionsOf } from './lifecycle.ts';
-import {
-  checkoutObject,
-  customerObject,
-  invoiceObject,
-  portalObject,
-  priceObject,
-  subscriptionObject,
-} from './objects.ts';
-import type { CheckoutSession, Customer, State } from './state.ts';
-
-const SESSION_SECONDS = 86_400;
-
-interface Request {
-  readonly state: State;
-  readonly params: Params;
-  /** What the path names after the collection; empty: nothing. */
-  readonly id: string;
-}
+import { customerObject, invoiceObject, priceObject, subscriptionObject } from './objects.ts';
+import { isAnswer, limitOf, namedCustomer, type Request } from './request.ts';
+import type { Customer, State } from './state.ts';
 
 interface Route {
   readonly known: readonly string[];
@@ -108,18 +84,6 @@ function withCustomer({ state, id }: Request, answer: (customer: Customer) => An
   return customer ? answer(customer) : missing('customer', id, null);
 }
 
-/** The customer a parameter names, or why not. */
-function namedCustomer({ state, params }: Request, mayBeDeleted: boolean): Customer | Answer {
-  const id = params.get('customer');
-  if (!id) return invalid('customer', 'Missing required param: customer.');
-  const customer = state.customers.get(id);
-  return customer && (mayBeDeleted || !customer.deleted) ? customer : missing('customer', id, 'customer');
-}
-
-const isAnswer = (value: Customer | Answer): value is Answer => 'body' in value;
-
-const limitOf = (params: Params): number => Math.min(100, Math.max(1, Number(params.get('limit') ?? 10)));
-
 function listSubscriptions(request: Request): Answer {
   const { state, params } = request;
   const customer = namedCustomer(request, true);
@@ -148,73 +112,4 @@ function listInvoices(request: Request): Answer {
   const own = [...request.state.invoices.values()].filter((one) => one.customer === customer.id).toReversed();
   const data = own.map((one) => invoiceObject(request.state, one));
   return listOf('/v1/invoices', data, limitOf(request.params));
-}
-
-function listCheckouts(request: Request): Answer {
-  const { state, params } = request;
-  const customer = namedCustomer(request, true);
-  if (isAnswer(customer)) return customer;
-  const status = params.get('status');
-  const own = [...state.checkouts.values()]
-    .filter((one) => one.customer === customer.id)
-    .map((one) => expireInTime(state, one))
-    .filter((one) => status === undefined || one.status === status)
-    .toReversed();
-  const data = own.map((one) => checkoutObject(state, one));
-  return listOf('/v1/checkout/sessions', data, limitOf(params));
-}
-
-export function expireInTime(state: State, session: CheckoutSession): CheckoutSession {
-  if (session.status === 'open' && session.expiresAt <= seconds(state)) session.status = 'expired';
-  return session;
-}
-
-function createCheckout(request: Request): Answer {
-  const { state, params } = request;
-  const customer = namedCustomer(request, false);
-  if (isAnswer(customer)) return customer;
-  if (params.get('mode') !== 'subscription') return invalid('mode', 'Only subscriptions are sold here.');
-  const price = params.get('line_items[0][price]') ?? '';
-  if (price !== state.settings.priceId) return missing('price', price, 'line_items[0][price]');
-  const successUrl = params.get('success_url') ?? '';
-  const cancelUrl = params.get('cancel_url') ?? successUrl;
-  for (const url of [successUrl, cancelUrl])
-    if (!/^https?:\/\//.test(url)) return invalid('success_url', 'Not a valid URL');
-  const trialDays = Number(params.get('subscription_data[trial_period_days]') ?? 0);
-  if (!Number.isInteger(trialDays) || trialDays < 0 || trialDays > 730)
-    return invalid('subscription_data[trial_period_days]', 'Invalid integer');
-  const created = seconds(state);
-  const session: CheckoutSession = {
-    id: newId('cs_test'),
-    customer: customer.id,
-    created,
-    expiresAt: created + SESSION_SECONDS,
-    trialDays,
-    successUrl,
-    cancelUrl,
-    status: 'open',
-    subscription: null,
-  };
-  state.checkouts.set(session.id, session);
-  return ok(checkoutObject(state, session));
-}
-
-function expireCheckout({ state, id }: Request): Answer {
-  const session = state.checkouts.get(id);
-  if (!session) return missing('checkout.session', id, null);
-  if (expireInTime(state, session).status !== 'open')
-    return invalid('session', 'Only Checkout Sessions with a status in ["open"] can be expired.');
-  session.status = 'expired';
-  emit(state, 'checkout.session.expired', checkoutObject(state, session));
-  return ok(checkoutObject(state, session));
-}
-
-function createPortal(request: Request): Answer {
-  const customer = namedCustomer(request, false);
-  if (isAnswer(customer)) return customer;
-  const returnUrl = request.params.get('return_url') ?? '';
-  if (!/^https?:\/\//.test(returnUrl)) return invalid('return_url', 'Not a valid URL');
-  const session = { id: newId('bps'), customer: customer.id, returnUrl };
-  request.state.portals.set(session.id, session);
-  return ok(portalObject(request.state, session));
 }

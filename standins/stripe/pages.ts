@@ -1,6 +1,6 @@
 /** Stripe's hosted pages as far as a customer meets them: checkout and portal. */
 import { escapeHtml } from '../google/answer.ts';
-import { expireInTime } from './api.ts';
+import { expireInTime } from './hosted.ts';
 import {
   charge,
   complete,

@@ -5,12 +5,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readBody } from '../google/answer.ts';
-import { type Answer, parseParams, refuse } from './answer.ts';
-import { answerApi } from './api.ts';
+import { answerCall } from './calls.ts';
 import { type Act, act, controlPage } from './controls.ts';
 import { createDeliveries, type Deliveries, type Order } from './deliveries.ts';
 import { actInPortal, pay, type Shown, showCheckout, showPortal } from './pages.ts';
-import type { Answered, Call, Customer, Settings, State, StripeEvent, Subscription } from './state.ts';
+import type { Call, Customer, Settings, State, StripeEvent, Subscription } from './state.ts';
 
 export interface StripeOptions extends Partial<Settings> {
   /** 0, the default: any free port. Always on 127.0.0.1. */
@@ -49,7 +48,6 @@ const DEFAULTS: Settings = {
 };
 
 const BODY_LIMIT = 65_536;
-const LOG_LIMIT = 5_000;
 
 export async function startStripe(options: StripeOptions = {}): Promise<StripeStandin> {
   const server = createServer({ noDelay: true });
@@ -127,51 +125,6 @@ async function handle(shop: Shop, request: IncomingMessage, response: ServerResp
   } catch {
     if (!response.headersSent) response.writeHead(400).end();
   }
-}
-
-function answerCall(
-  state: State,
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: URL,
-  body: string,
-): void {
-  const method = request.method ?? '';
-  const key = method === 'POST' ? String(request.headers['idempotency-key'] ?? '') : '';
-  const path = url.pathname;
-  const before = state.answered.get(key);
-  const answer =
-    refusalOf(state, request) ?? replayOf(before, path, body) ?? callOf(state, method, url, body);
-  if (key !== '' && before === undefined && answer.status < 500 && answer.status !== 401)
-    state.answered.set(key, { path, body, status: answer.status, answer: answer.body });
-  if (state.log.length >= LOG_LIMIT) state.log.splice(0, LOG_LIMIT / 2);
-  state.log.push({ method, path, body, status: answer.status });
-  response.writeHead(answer.status, {
-    'Content-Type': 'application/json',
-    'Request-Id': `req_${state.log.length}`,
-    ...(before && { 'Idempotent-Replayed': 'true' }),
-  });
-  response.end(JSON.stringify(answer.body));
-}
-
-const callOf = (state: State, method: string, url: URL, body: string): Answer =>
-  answerApi(state, method, url.pathname, parseParams(method === 'POST' ? body : url.search));
-
-function refusalOf(state: State, request: IncomingMessage): Answer | null {
-  if (state.outage) return refuse(503, { type: 'api_error', message: 'An error occurred on our end.' });
-  const { authorization = '' } = request.headers;
-  if (authorization === `Bearer ${state.settings.secretKey}`) return null;
-  const message = authorization === '' ? 'You did not provide an API key.' : 'Invalid API Key provided.';
-  return refuse(401, { type: 'invalid_request_error', message });
-}
-
-/** https://docs.stripe.com/api/idempotent_requests */
-function replayOf(before: Answered | undefined, path: string, body: string): Answer | null {
-  if (!before) return null;
-  if (before.path === path && before.body === body) return { status: before.status, body: before.answer };
-  const message =
-    'Keys for idempotent requests can only be used with the same parameters they were first used with.';
-  return refuse(400, { type: 'idempotency_error', message });
 }
 
 async function pageOf(

@@ -55,7 +55,7 @@ test('an answer that was overtaken is asked for again', async () => {
   await quick;
   old();
   (await nextAnswer())();
-  assert.deepEqual(await slow, at('canceled'));
+  assert.deepEqual(await slow, { customerId: 'cus', customer: at('canceled') });
   assert.deepEqual(world.noted, at('canceled'));
   assert.equal(world.asked, 3);
 });
