@@ -132,7 +132,7 @@ export async function applyPlan(tx: Tx, plans: Plans): Promise<number> {
 const APPLY = `
   WITH ranked AS (
     SELECT id, row_number() OVER (ORDER BY created_at, id) <= COALESCE($1::integer, 2147483647) AS allowed
-    FROM mailboxes WHERE user_id = current_tenant() AND state <> 'paused'
+    FROM mailboxes WHERE user_id = current_tenant() AND state <> 'paused' AND NOT draft
       AND (state <> 'suspended' OR fault_code = 'plan-limit')
   ), consent AS (SELECT EXISTS (SELECT FROM grants WHERE user_id = current_tenant()) AS given)
   UPDATE mailboxes m SET changed_at = now(),

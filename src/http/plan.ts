@@ -17,10 +17,10 @@ export async function assertMayConnect(
   if (plan !== null && connected.length >= plans[plan].mailboxes) throw planLimit(plans[plan].mailboxes);
 }
 
-/** Throws `plan-limit` when as many other mailboxes run as the plan allows. A paused one does not run. */
+/** Throws `plan-limit` when as many other mailboxes run as the plan allows. A paused one does not run, nor does a draft. */
 export async function assertMayRun(tx: Tx, plans: Plans, others: readonly MailboxRow[]): Promise<void> {
   const plan = await readPlan(tx);
-  const running = others.filter(({ state }) => state !== 'paused' && state !== 'suspended');
+  const running = others.filter(({ state, draft }) => !draft && state !== 'paused' && state !== 'suspended');
   if (plan !== null && running.length >= plans[plan].mailboxes) throw planLimit(plans[plan].mailboxes);
 }
 

@@ -39,8 +39,8 @@ export function Problem({ error, account }: { error: unknown; account?: Account 
   );
 }
 
-function Twin({ mailbox: { id, fault } }: { mailbox: Mailbox }) {
-  const unfinished = fault?.code === 'setup-unfinished';
+function Twin({ mailbox: { id, state, fault } }: { mailbox: Mailbox }) {
+  const unfinished = state === 'paused' && fault !== null;
   return (
     <ButtonLink size="sm" href={unfinished ? `/connect/${id}` : `/mailboxes/${id}`}>
       {unfinished ? connect.problem.continueExisting : connect.problem.showExisting}

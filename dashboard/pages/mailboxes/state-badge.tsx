@@ -13,9 +13,8 @@ const TONES: Readonly<Record<Mailbox['state'], Tone>> = {
   suspended: 'rejected',
 };
 
-/** Connected by the wizard, but its owner has not chosen yet what to import. */
-export const isUnfinished = ({ state, fault }: Mailbox): boolean =>
-  state === 'paused' && fault?.code === 'setup-unfinished';
+/** Begun in the wizard and not started yet: a mailbox that its owner has paused has no fault. */
+export const isUnfinished = ({ state, fault }: Mailbox): boolean => state === 'paused' && fault !== null;
 
 export function StateBadge({ mailbox }: { mailbox: Mailbox }) {
   return (
