@@ -276,6 +276,10 @@ test('a draft can be left, found again and discarded; a mailbox is connected onc
   await heading(other, 'The connection works').waitFor();
   assert.equal(idOf(other), id);
   await other.close();
+  // From the list of mailboxes back to where it was left.
+  await page.goto('/mailboxes');
+  await page.getByRole('link', { name: 'Finish setting it up' }).first().click();
+  await heading(page, 'The connection works').waitFor();
   await page.getByRole('button', { name: 'Discard this setup' }).first().click();
   await heading(page, 'Discard this setup?').waitFor();
   await assertAccessible(page);

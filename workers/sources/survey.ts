@@ -1,10 +1,12 @@
 /** Opens a session for looking around, whichever protocol the server speaks. */
+import { isFault } from '../../src/core/fault.ts';
 import type { Amount, OpenSurvey, Survey, SurveyedFolder } from '../../src/core/survey.ts';
 import type { Dial } from './dial.ts';
 import { openImapWire } from './imap.ts';
+import type { Folder } from './imap-folders.ts';
 import { measureFolders } from './imap-measure.ts';
 import { createImapSource } from './imap-source.ts';
-import type { ImapWire } from './imap-wire.ts';
+import type { FolderStatus, ImapWire } from './imap-wire.ts';
 import { createPop3Source } from './pop3.ts';
 import type { Pop3Client } from './pop3-client.ts';
 import { openPop3Client } from './pop3-open.ts';
@@ -17,7 +19,7 @@ const COUNTING_MS = 10_000;
 const MAX_PATH = 255;
 
 export const createOpenSurvey =
-  (dial: Dial): OpenSurvey =>
+  (dial: Dial, countingMs = COUNTING_MS): OpenSurvey =>
   async (server, credentials, signal, told = () => {}) => {
     const watched = watchDial(dial, told);
     if (server.protocol === 'pop3') {
@@ -37,7 +39,7 @@ export const createOpenSurvey =
     told('folders');
     return {
       source: createImapSource(wire),
-      survey: (limit) => surveyFolders(wire, limit),
+      survey: (limit) => surveyFolders(wire, countingMs, limit),
       measure: (chosen, history, limit) =>
         history.kind === 'new' ? Promise.resolve(NOTHING) : measureFolders(wire, chosen, history, limit),
     };
@@ -64,16 +66,36 @@ async function surveyMaildrop(client: Pop3Client, signal: AbortSignal): Promise<
   return { folders: [inbox], idle: false, uidl: true };
 }
 
-async function surveyFolders(wire: ImapWire, signal: AbortSignal): Promise<Survey> {
+async function surveyFolders(wire: ImapWire, countingMs: number, signal: AbortSignal): Promise<Survey> {
   const found = (await wire.folders(signal)).filter(({ name }) => isNameable(name)).slice(0, MAX_FOLDERS);
-  const end = performance.now() + COUNTING_MS;
-  const folders: SurveyedFolder[] = [];
-  for (const { name, aside, use } of found) {
-    const status = performance.now() < end ? await wire.status(name, signal) : null;
-    const { messages = null, bytes = null } = status ?? {};
-    folders.push({ path: name, specialUse: use, aside, messages, bytes });
+  const idle = wire.canIdle;
+  const counts = await countFolders(wire, found, countingMs, signal);
+  const folders = found.map(({ name, aside, use }): SurveyedFolder => {
+    const { messages = null, bytes = null } = counts.get(name) ?? {};
+    return { path: name, specialUse: use, aside, messages, bytes };
+  });
+  return { folders, idle, uidl: true };
+}
+
+/** As many as there is time for. What a server that breaks at counting has told so far is enough to choose from. */
+async function countFolders(
+  wire: ImapWire,
+  folders: readonly Folder[],
+  ms: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, FolderStatus>> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  const counts = new Map<string, FolderStatus>();
+  try {
+    for (const { name } of folders) {
+      const status = await wire.status(name, limited);
+      if (status) counts.set(name, status);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!limited.aborted && !(isFault(error) && error.scope === 'session')) throw error;
   }
-  return { folders, idle: wire.canIdle, uidl: true };
+  return counts;
 }
 
 const isNameable = (name: string): boolean =>

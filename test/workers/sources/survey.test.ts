@@ -122,6 +122,22 @@ it('a server that will not count a folder is not held against the mailbox', asyn
   await server.close();
 });
 
+it('a server that breaks at counting has told its folders all the same', async () => {
+  const server = await startImapServer({
+    leaf: await authority.issue(['127.0.0.1']),
+    security: 'tls',
+    tricks: { stall: new Set(['STATUS']) },
+  });
+  server.store.addUser(CREDENTIALS.username, CREDENTIALS.password);
+  const dial = createDial({ privateNetworks: ['127.0.0.0/8'], ca: authority.caPem });
+  const at = { protocol: 'imap', host: '127.0.0.1', port: server.port, security: 'tls' } as const;
+  const { survey, source } = await createOpenSurvey(dial, 50)(at, CREDENTIALS, never);
+  const { folders, idle } = await survey(never);
+  assert.deepEqual([folders.map(({ path, messages }) => [path, messages]), idle], [[['INBOX', null]], true]);
+  await source.close();
+  await server.close();
+});
+
 it('measures what a choice takes in, by the day of arrival', async () => {
   await looking({ protocol: 'imap', port: dovecot.ports.imaps }, async ({ measure }) => {
     assert.deepEqual(await measure(['INBOX'], { kind: 'all' }, never), {
