@@ -77,15 +77,15 @@ export function SummaryStep({ mailbox, go, back }: DraftStepProps) {
 
 function Line({ name, onEdit, children }: { name: string; onEdit?: () => void; children: ReactNode }) {
   return (
-    <div className="flex items-start gap-4 py-3 text-sm first:pt-0 last:pb-0">
-      <dt className="w-28 shrink-0 font-medium sm:w-40">{name}</dt>
+    <div className="flex flex-col gap-x-4 gap-y-1 py-3 text-sm first:pt-0 last:pb-0 sm:flex-row sm:items-start">
+      <dt className="shrink-0 font-medium sm:w-40">{name}</dt>
       <dd className="flex min-w-0 flex-1 items-start justify-between gap-3">
         <div className="min-w-0 wrap-anywhere">{children}</div>
         {onEdit && (
           <Button
             look="quiet"
             size="sm"
-            className="-my-1.5 text-accent"
+            className="-my-1.5 text-accent!"
             aria-label={connect.summary.edit(name)}
             onClick={onEdit}
           >
