@@ -88,20 +88,25 @@ function subjectOf(subject: unknown, issuer: string): RiscSubject | null {
   return null;
 }
 
-/** RSA keys of the JWKS document (RFC 7517), asked for when one is named that is not there. */
+/**
+ * RSA keys of the JWKS document (RFC 7517), asked for when one is named that is not there. Whoever comes meanwhile
+ * waits for the same answer: an event that is refused does not come again.
+ */
 function keepKeys(url: string): (kid: string, signal: AbortSignal) => Promise<KeyObject | null> {
   let keys = new Map<string, KeyObject>();
   let askAt = 0;
-  return async (kid, signal) => {
-    if (!keys.has(kid) && performance.now() >= askAt) {
+  let asking: Promise<void> | null = null;
+  const ask = async (signal: AbortSignal): Promise<void> => {
+    try {
+      keys = await fetchKeys(url, signal);
       askAt = performance.now() + KEYS_PAUSE_MS;
-      try {
-        keys = await fetchKeys(url, signal);
-      } catch (error) {
-        askAt = 0;
-        throw error;
-      }
+    } finally {
+      asking = null;
     }
+  };
+  return async (kid, signal) => {
+    if (!keys.has(kid) && performance.now() >= askAt) asking ??= ask(signal);
+    if (!keys.has(kid)) await asking;
     return keys.get(kid) ?? null;
   };
 }
