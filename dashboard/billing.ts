@@ -8,5 +8,5 @@ export const useBilling = (everyMs: number) =>
   useQuery({
     queryKey: ['billing'],
     queryFn: ({ signal }) => get<Billing>('/billing', {}, signal),
-    refetchInterval: everyMs,
+    refetchInterval: ({ state }) => (state.data?.mode === 'self-hosted' ? false : everyMs),
   });

@@ -114,13 +114,15 @@ test('free, trial, past due, grace over, paid, ending, ended, and subscribed aga
     .first()
     .click();
   await page.getByText(/^Your last payment failed\. Nothing changes until/).waitFor();
-  await look(page, 'banner');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await assertAccessible(page);
   await page.getByRole('link', { name: 'See billing' }).click();
 
   stripe.act(OWNER, 'fail', 15);
   await heading(page, 'Your subscription is not paid').waitFor();
   await page.getByText('2 of 1').waitFor();
-  await look(page, 'unpaid');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await assertAccessible(page);
   await page.goto('/mailboxes');
   await page.getByText('Suspended', { exact: true }).waitFor();
   await assertAccessible(page);
@@ -174,7 +176,8 @@ test('loading, an error, and Stripe out of reach', async () => {
   });
   await page.goto('/billing');
   await page.getByRole('status').getByText('Loading…').waitFor();
-  await look(page, 'loading');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await assertAccessible(page);
   held.resolve();
   await page.getByText('Code: database-unavailable').waitFor();
   await look(page, 'error');

@@ -10,7 +10,7 @@ import { PlanCards } from './plan-cards.tsx';
 import { StatusCard } from './status-card.tsx';
 import { Usage } from './usage.tsx';
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 2_000;
 
 export default function BillingPage() {
   return (
