@@ -84,7 +84,7 @@ export const invoiceObject = (state: State, one: Invoice) => ({
   attempted: one.attempts > 0,
   attempt_count: one.attempts,
   billing_reason: 'subscription_cycle',
-  hosted_invoice_url: `${state.origin}/invoice/${one.id}`,
+  hosted_invoice_url: null,
   parent: {
     type: 'subscription_details',
     quote_details: null,
