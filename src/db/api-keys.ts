@@ -16,6 +16,11 @@ export async function findApiKeyOwner(tx: Tx, keyHash: Uint8Array): Promise<User
   return row?.id ?? null;
 }
 
+/** Until the transaction ends nobody else makes a key for the tenant. */
+export async function lockApiKeys(tx: Tx): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('api keys ' || current_tenant(), 0))");
+}
+
 /** Returns the key's id. */
 export async function createApiKey(
   tx: Tx,

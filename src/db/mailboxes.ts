@@ -57,7 +57,7 @@ export async function lockMailboxes(tx: Tx): Promise<void> {
   await tx.query('SELECT FROM mailboxes WHERE user_id = current_tenant() ORDER BY id FOR NO KEY UPDATE');
 }
 
-/** Until the transaction ends nobody else adds a mailbox to the tenant. */
+/** Until the transaction ends nobody else adds a mailbox to the tenant, or lets one go on. */
 export async function lockMailboxList(tx: Tx): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('mailboxes ' || current_tenant(), 0))");
 }

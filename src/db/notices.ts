@@ -69,6 +69,11 @@ export async function readNotices(tx: Tx, ids: readonly string[] | null): Promis
   );
 }
 
+/** Until the transaction ends nobody else changes which kinds the tenant does not want by mail. */
+export async function lockMuted(tx: Tx): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('muted ' || current_tenant(), 0))");
+}
+
 /** The kinds that the tenant does not want by mail. */
 export async function listMuted(tx: Tx): Promise<OptionalKind[]> {
   const [row] = await tx.query<{ muted: OptionalKind[] }>(

@@ -96,8 +96,9 @@ export async function editMailbox(
     password === undefined ? undefined : await sealPassword(parts, userId, id as MailboxId, password);
   return parts.database.withTenant(userId, async (tx) => {
     const moves = Object.keys(server).length > 0;
+    const reconnects = password !== undefined || moves;
     // Before the row, as for a new mailbox.
-    if (moves) await rows.lockMailboxList(tx);
+    if (reconnects) await rows.lockMailboxList(tx);
     const current = await mustLock(tx, id);
     if (current.state === 'suspended') throw new HttpError('state-conflict');
     // Else a borrowed session could have the stored password sent to a server of its choice.
@@ -105,11 +106,13 @@ export async function editMailbox(
       throw new HttpError('invalid-request', 'password: is required when host changes');
     const { host = current.host, port = current.port, username = current.username } = server;
     const account = { protocol: current.protocol, host, port, username };
-    const others = moves ? await rows.listMailboxes(tx) : [];
+    const others = reconnects ? await rows.listMailboxes(tx) : [];
+    // A paused one goes on once it is tested.
+    if (reconnects && current.state === 'paused' && !current.draft)
+      await assertMayRun(tx, parts.settings.plans, others);
     if (others.some((other) => other.id !== current.id && isSameAccount(other, account)))
       throw new HttpError('mailbox-exists');
     const chosen = options && wholeOptions(parts, current.protocol, mergeOptions(current.options, options));
-    const reconnects = password !== undefined || moves;
     // It may be the other secret that could not be opened, which nobody can enter: a new one, and the mailbox goes on.
     const heals = current.faultCode === 'seal-broken' && password !== undefined;
     const row = await rows.editMailbox(tx, current.id, {
@@ -214,6 +217,8 @@ async function change(
   act: (tx: Tx, current: rows.MailboxRow) => Promise<void>,
 ): Promise<Mailbox> {
   return parts.database.withTenant(userId, async (tx) => {
+    // Before the row, as for a new mailbox: how many run is counted.
+    await rows.lockMailboxList(tx);
     await act(tx, await mustLock(tx, id));
     await rows.recallMailbox(tx, id as MailboxId);
     return mailboxView(await mustLock(tx, id));

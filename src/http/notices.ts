@@ -5,6 +5,7 @@ import {
   countNotices,
   listMuted,
   listNotices,
+  lockMuted,
   muteKinds,
   type NoticeRow,
   readNotices,
@@ -83,6 +84,7 @@ export const changeSettings = (
   mailed: PatchNoticeSettings['mailed'],
 ): Promise<NoticeSettings> =>
   parts.database.withTenant(userId, async (tx) => {
+    await lockMuted(tx);
     const before = await listMuted(tx);
     await muteKinds(
       tx,

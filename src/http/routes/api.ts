@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
-import { createApiKey, deleteApiKey, listApiKeys } from '../../db/api-keys.ts';
+import { createApiKey, deleteApiKey, listApiKeys, lockApiKeys } from '../../db/api-keys.ts';
 import { deleteAccount, exportAccount, readAccount } from '../account.ts';
 import type { Handlers } from '../api-router.ts';
 import { auditFilter, readAudit, readAuditPage, writeAuditCsv } from '../audit.ts';
@@ -55,6 +55,7 @@ const apiKeyHandlers = (parts: Parts): Pick<Handlers, 'createApiKey' | 'listApiK
   createApiKey: async ({ userId, body }) => {
     const key = `smtpsync_${newToken()}`;
     const id = await parts.database.withTenant(userId, async (tx) => {
+      await lockApiKeys(tx);
       if ((await listApiKeys(tx)).length >= MAX_API_KEYS) throw new HttpError('too-many');
       return createApiKey(tx, { userId, name: body.name, keyHash: hashToken(key) });
     });

@@ -1,7 +1,7 @@
 /** Ends mails of one kind by the link in them: no session, no script, and one POST is enough (RFC 8058). */
 import { type Request, type Response, Router } from 'express';
 import { isVouchedFor, parseUnsubscription, type Unsubscription } from '../../core/unsubscribe.ts';
-import { findNoticeKey, listMuted, muteKinds } from '../../db/notices.ts';
+import { findNoticeKey, listMuted, lockMuted, muteKinds } from '../../db/notices.ts';
 import { frameOf } from '../frame-of.ts';
 import { askPage, donePage, unknownPage } from '../pages/unsubscribe.ts';
 import type { Parts } from '../parts.ts';
@@ -30,6 +30,7 @@ async function unsubscribe(parts: Parts, req: Request, res: Response): Promise<v
   }
   const { userId, kind } = wanted;
   await parts.database.withTenant(userId, async (tx) => {
+    await lockMuted(tx);
     const muted = await listMuted(tx);
     await muteKinds(tx, userId, [...new Set([...muted, kind])]);
   });
