@@ -27,7 +27,8 @@ export default function Connect() {
     input,
     change,
     go: (step, draft) => navigate(addressOf(step, draft)),
-    back: () => window.history.back(),
+    // In a tab of its own there is nothing to go back to.
+    back: () => (window.history.length > 1 ? window.history.back() : navigate('/mailboxes')),
   };
   return (
     <Page title={connect.title}>

@@ -81,6 +81,13 @@ export function useSetup(): Setup {
   return useMemo(() => setupOf(client), [client]);
 }
 
+const notBegun = ({ steps }: ProbeReportView) => ({
+  steps: steps.map(({ step }) => ({ step, state: 'waiting' as const })),
+  fault: null,
+  folders: [],
+  finished: false,
+});
+
 function setupOf(client: QueryClient): Setup {
   /** Live updates bring it too, a second later. */
   const keep = (mailbox: Mailbox): Mailbox => {
@@ -88,12 +95,18 @@ function setupOf(client: QueryClient): Setup {
       ...before.filter(({ id }) => id !== mailbox.id),
       mailbox,
     ]);
-    void client.resetQueries({ queryKey: ['probe', mailbox.id] });
     return mailbox;
+  };
+  /** What was known of the test before counts no more; what is shown goes over into the new one without a gap. */
+  const probing = (mailbox: Mailbox): Mailbox => {
+    const { queryKey } = probeOf(mailbox.id);
+    client.setQueryData(queryKey, (before) => before && { ...before, ...notBegun(before) });
+    void client.invalidateQueries({ queryKey });
+    return keep(mailbox);
   };
   return {
     create: async (account, password) =>
-      keep(
+      probing(
         await post<Mailbox>('/mailboxes', {
           protocol: account.server.protocol,
           ...wireOf(account),
@@ -103,14 +116,14 @@ function setupOf(client: QueryClient): Setup {
         }),
       ),
     reconnect: async (id, account, password) =>
-      keep(
+      probing(
         await patch<Mailbox>(`/mailboxes/${id}`, {
           ...wireOf(account),
           ...(password === '' ? {} : { password }),
         }),
       ),
     testAgain: async (id) => {
-      keep(await post<Mailbox>(`/mailboxes/${id}/sync`));
+      probing(await post<Mailbox>(`/mailboxes/${id}/sync`));
     },
     choose: async (id, choice) => {
       const mailbox = await patch<Mailbox>(`/mailboxes/${id}`, { options: optionsOf(choice) });
@@ -120,6 +133,7 @@ function setupOf(client: QueryClient): Setup {
     },
     start: async (id) => {
       keep(await post<Mailbox>(`/mailboxes/${id}/resume`));
+      await client.refetchQueries({ queryKey: probeOf(id).queryKey });
     },
     discard: async (id) => {
       await remove(`/mailboxes/${id}`);
