@@ -141,7 +141,8 @@ CREATE FUNCTION reconcile_notices(p_retention_days integer) RETURNS void
       WHERE n.closed_at IS NULL AND NOT CASE n.kind
         WHEN 'login-failed' THEN m.state IN ('needs-password', 'probing')
         WHEN 'server-unreachable' THEN m.state IN ('unreachable', 'probing') OR (m.state = 'active' AND m.failures > 0)
-        WHEN 'wipe-soon' THEN is_at_rest(m.state)
+        -- A rest of its own is told of anew, and none that the operator gives more time.
+        WHEN 'wipe-soon' THEN is_at_rest(m.state) AND m.state_since < now() - make_interval(days => p_retention_days - 14)
         WHEN 'consent-lost' THEN EXISTS (SELECT FROM mailboxes o WHERE o.user_id = n.user_id AND o.state = 'needs-consent')
         ELSE true END
       FOR UPDATE OF n SKIP LOCKED);
@@ -250,7 +251,7 @@ CREATE FUNCTION claim_notice_mails(p_limit integer) RETURNS TABLE (
   END
   $$;
 
--- Wipes one mailbox that has been at rest for p_retention_days and whose owner was told two weeks ago, or whose setup
+-- Wipes one mailbox that has been at rest for p_retention_days and whose owner was told of it two weeks ago, or whose setup
 -- was given up a week ago; NULL when there is none (left).
 CREATE FUNCTION wipe_mailbox(p_retention_days integer) RETURNS uuid
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public
@@ -261,7 +262,7 @@ CREATE FUNCTION wipe_mailbox(p_retention_days integer) RETURNS uuid
         WHEN m.state = 'paused' AND m.fault_code = 'setup-unfinished' THEN m.state_since < now() - interval '7 days'
         ELSE m.state_since < now() - make_interval(days => p_retention_days) AND EXISTS (SELECT FROM notices n
           WHERE n.user_id = m.user_id AND n.mailbox_id = m.id AND n.kind = 'wipe-soon' AND n.closed_at IS NULL
-            AND n.raised_at <= now() - interval '14 days') END
+            AND n.raised_at BETWEEN m.state_since AND now() - interval '14 days') END
       ORDER BY m.state_since LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id
   $$;

@@ -97,3 +97,52 @@ it('spares a mailbox that goes on', async () => {
   await reconcile();
   assert.deepEqual(await noticesOf(userId), ['wipe-soon closed']);
 });
+
+it('counts a second rest from its own beginning, however short the time between', async () => {
+  const { userId, id } = await synced('twice');
+  await set(id, "state = 'paused'");
+  await since(id, '50 days');
+  await reconcile();
+  await database.asOwner("UPDATE notices SET raised_at = now() - interval '20 days' WHERE mailbox_id = $1", [
+    id,
+  ]);
+  // Resumed and paused again before anybody has looked.
+  await set(id, "state = 'active'");
+  await set(id, "state = 'paused'");
+  await since(id, '61 days');
+  await database.asOwner("UPDATE notices SET raised_at = now() - interval '70 days' WHERE mailbox_id = $1", [
+    id,
+  ]);
+  assert.equal(await wipeAtRest(worker, 60, signal), 0, 'what was told was about another rest');
+  await since(id, '1 day');
+  await reconcile();
+  assert.deepEqual(await noticesOf(userId), ['wipe-soon closed']);
+});
+
+it('follows an operator who keeps mailboxes for longer', async () => {
+  const { userId, id } = await synced('longer');
+  await set(id, "state = 'paused'");
+  await since(id, '50 days');
+  await reconcile();
+  assert.deepEqual(await noticesOf(userId), ['wipe-soon open']);
+  await reconcileNotices(worker, 365, signal);
+  assert.deepEqual(await noticesOf(userId), ['wipe-soon closed']);
+});
+
+it('says it anew when a mailbox has gone on for a moment between two looks', async () => {
+  const { userId, id } = await synced('moment');
+  await set(id, "state = 'paused'");
+  await since(id, '50 days');
+  await reconcile();
+  await database.asOwner("UPDATE notices SET raised_at = now() - interval '61 days' WHERE mailbox_id = $1", [
+    id,
+  ]);
+  await set(id, "state = 'active'");
+  await set(id, "state = 'paused'");
+  await since(id, '60 days 1 hour');
+  assert.equal(await wipeAtRest(worker, 60, signal), 0, 'what was said of the former rest does not count');
+  // The first look closes the old one, the second raises another.
+  await reconcile();
+  await reconcile();
+  assert.deepEqual(await noticesOf(userId), ['wipe-soon open', 'wipe-soon closed']);
+});
