@@ -142,7 +142,8 @@ CREATE FUNCTION reconcile_notices(p_retention_days integer) RETURNS void
         WHEN 'login-failed' THEN m.state IN ('needs-password', 'probing')
         WHEN 'server-unreachable' THEN m.state IN ('unreachable', 'probing') OR (m.state = 'active' AND m.failures > 0)
         -- A rest of its own is told of anew, and none that the operator gives more time.
-        WHEN 'wipe-soon' THEN is_at_rest(m.state) AND m.state_since < now() - make_interval(days => p_retention_days - 14)
+        WHEN 'wipe-soon' THEN is_at_rest(m.state) AND m.state_since <= n.raised_at
+          AND m.state_since < now() - make_interval(days => p_retention_days - 14)
         WHEN 'consent-lost' THEN EXISTS (SELECT FROM mailboxes o WHERE o.user_id = n.user_id AND o.state = 'needs-consent')
         ELSE true END
       FOR UPDATE OF n SKIP LOCKED);
