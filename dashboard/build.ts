@@ -3,13 +3,24 @@
  * what is there was built from the same sources, so that starting the service can always ask for it.
  */
 import { createHash } from 'node:crypto';
-import { globSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const DIST = join(ROOT, 'dashboard/dist');
 const STAMP = 'sources.sha256';
+const KEPT_MS = 3_600_000;
 const SOURCES = [
   'dashboard/**/*.{ts,tsx,css}',
   'src/http/{api,host}.ts',
@@ -67,10 +78,21 @@ async function build(): Promise<void> {
       },
     });
     compress(join(fresh, 'assets'));
+    keepRecent(join(DIST, 'assets'), join(fresh, 'assets'));
     writeFileSync(join(fresh, STAMP), wanted);
     replace(fresh);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** What pages that are open now may still ask for: files of the builds of the last hour. */
+function keepRecent(old: string, fresh: string): void {
+  if (!existsSync(old)) return;
+  for (const name of readdirSync(old)) {
+    const { mtimeMs } = statSync(join(old, name));
+    if (Date.now() - mtimeMs > KEPT_MS || existsSync(join(fresh, name))) continue;
+    cpSync(join(old, name), join(fresh, name), { preserveTimestamps: true });
   }
 }
 

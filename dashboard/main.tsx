@@ -13,6 +13,9 @@ import { Toasts } from './ui/toast.tsx';
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
 if (nonce) setNonce(nonce);
 
+// A page that was open while a new version was installed: its parts have other names now.
+window.addEventListener('vite:preloadError', () => window.location.reload());
+
 const root = document.getElementById('app');
 if (root) {
   createRoot(root).render(
