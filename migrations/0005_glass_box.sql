@@ -77,6 +77,7 @@ CREATE TABLE reconciliations (
   FOREIGN KEY (user_id, mailbox_id) REFERENCES mailboxes (user_id, id) ON DELETE CASCADE,
   CHECK (listed = delivered + rejected + failed + uncertain + waiting + skipped + missing)
 );
+CREATE INDEX reconciliations_user_id ON reconciliations (user_id, day);
 
 -- What listings took for settled although nothing was transferred: ids that the source did not name, and what the
 -- chosen history leaves out. A message that turns up under an id of the first kind was lost.

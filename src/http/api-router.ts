@@ -45,7 +45,7 @@ export function createApiRouter(parts: Parts, limits: Limits, handlers: Handlers
       parseCall(operation),
       // After parsing: what is refused makes nobody dial.
       ...(operation.dials ? [limits.dial] : []),
-      serve(operation, handlers[name] as Handler),
+      serve(operation, handlers[name] as Handler, limits),
     );
   }
   return router;
@@ -79,11 +79,12 @@ const parseCall =
   };
 
 const serve =
-  (operation: Operation, handle: Handler): RequestHandler =>
+  (operation: Operation, handle: Handler, { turns }: Limits): RequestHandler =>
   async (req, res) => {
     const caller = callerOf(res);
     const parsed: Pick<Call<OperationName>, 'id' | 'query' | 'body'> = res.locals.call;
-    const answer = await handle({ ...parsed, userId: caller.userId, caller, req, res });
+    const work = () => handle({ ...parsed, userId: caller.userId, caller, req, res });
+    const answer = await (operation.costs ? turns[operation.costs](caller.userId, work) : work());
     if (operation.answer) res.status(operation.status).json(answer);
     else if (operation.status === 204) res.status(204).end();
   };

@@ -1,13 +1,15 @@
-/** How often: sign-ins by address, calls that make a worker dial out by user. Counted in this process only. */
+/** How often and how much: sign-ins by address; what makes a worker dial out or the database toil by user. In this process only. */
 import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { HttpError } from './errors.ts';
 import type { Settings } from './parts.ts';
 import { callerOf } from './session.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 export interface Limits {
   readonly signIn: RequestHandler;
   readonly dial: RequestHandler;
+  readonly turns: Readonly<Record<'sums' | 'download', Turns>>;
 }
 
 const limitPerMinute = {
@@ -32,4 +34,6 @@ export const createLimits = (settings: Settings): Limits => ({
     identifier: 'dial',
     keyGenerator: (_req, res) => callerOf(res).userId,
   }),
+  // A page asks for the figures of each mailbox at once.
+  turns: { sums: createTurns(2, 120), download: createTurns(2, 0) },
 });

@@ -30,6 +30,7 @@ export const OPERATIONS = {
     summary: 'Everything that is stored about the account, without secrets',
     status: 200,
     mediaType: 'application/json',
+    costs: 'download',
   },
   createApiKey: {
     method: 'post',
@@ -150,6 +151,7 @@ export const OPERATIONS = {
     query: api.auditCsvQuerySchema,
     status: 200,
     mediaType: 'text/csv',
+    costs: 'download',
   },
   watchEvents: {
     method: 'get',

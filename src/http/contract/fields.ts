@@ -10,10 +10,15 @@ export const text = (max: number) =>
     .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters')
     .refine((value) => value.isWellFormed(), 'must be whole Unicode characters');
 
+/** A day that PostgreSQL knows, too. */
+export const day = z.iso
+  .date('must be a date like 2026-01-01')
+  .refine((value) => value >= '0001', 'must be a date like 2026-01-01');
+
 /** Which messages are wanted. */
 export const choiceFields = {
   history: z.enum(['all', 'new', 'since']),
-  since: z.iso.date('must be a date like 2026-01-01').nullable(),
+  since: day.nullable(),
   folders: z.union(
     [
       z.literal('all'),

@@ -1,5 +1,6 @@
 /** The wire contract of the Glass Box's figures: the audit log over time, delay, reconciliation, retry of one entry. */
 import { z } from 'zod';
+import { day, text } from './fields.ts';
 
 const count = z.int().min(0);
 const instant = z.iso.datetime();
@@ -58,14 +59,16 @@ export const auditStatsSchema = z.object({
 });
 export type AuditStats = z.infer<typeof auditStatsSchema>;
 
-export const domainsQuerySchema = z.strictObject({ prefix: z.string().max(253) });
+export const domainsQuerySchema = z.strictObject({
+  prefix: z.union([z.literal(''), text(253)], 'must be text without control characters'),
+});
 /** Most frequent first, 10 at most. */
 export const domainsSchema = z.object({ domains: z.array(z.string()) });
 
 export const reconciliationQuerySchema = z.strictObject({
   mailbox: z.string().optional(),
-  from: z.iso.date('must be a date like 2026-01-01').optional(),
-  to: z.iso.date('must be a date like 2026-01-01').optional(),
+  from: day.optional(),
+  to: day.optional(),
 });
 
 /**

@@ -18,6 +18,7 @@ export const GLASS_BOX_OPERATIONS = {
     query: auditCsvQuerySchema,
     status: 200,
     answer: auditStatsSchema,
+    costs: 'sums',
   },
   suggestDomains: {
     method: 'get',
@@ -26,6 +27,7 @@ export const GLASS_BOX_OPERATIONS = {
     query: domainsQuerySchema,
     status: 200,
     answer: domainsSchema,
+    costs: 'sums',
   },
   retryAuditEntry: {
     method: 'post',
@@ -43,6 +45,7 @@ export const GLASS_BOX_OPERATIONS = {
     summary: 'Delay from arrival to Gmail, movement of the last 7 days, and how long the backlog takes',
     status: 200,
     answer: mailboxStatsSchema,
+    costs: 'sums',
   },
   listReconciliations: {
     method: 'get',
@@ -51,5 +54,6 @@ export const GLASS_BOX_OPERATIONS = {
     query: reconciliationQuerySchema,
     status: 200,
     answer: reconciliationsSchema,
+    costs: 'sums',
   },
 } as const satisfies Record<string, Operation>;

@@ -18,4 +18,6 @@ export interface Operation {
   readonly mediaType?: string;
   /** Makes a worker contact somebody's server: limited per user. */
   readonly dials?: true;
+  /** Long work for the database: of each user's, little is done at once. `sums` wait their turn, `downloads` do not. */
+  readonly costs?: 'sums' | 'download';
 }

@@ -110,6 +110,8 @@ test.test('suggests sender domains, those that begin with the text first', async
   await browser.json('GET', '/api/v1/audit/stats', 200);
   const suggest = async (prefix: string) =>
     (await browser.json<{ domains: string[] }>('GET', `/api/v1/audit/domains?prefix=${prefix}`, 200)).domains;
+  for (const prefix of ['%00', '%1b', 'x'.repeat(254)])
+    await browser.json('GET', `/api/v1/audit/domains?prefix=${prefix}`, 400);
   assert.deepEqual(await suggest('NEWS'), ['news.example.com', 'the-news.test']);
   assert.deepEqual(await suggest(''), ['other.test', 'the-news.test', 'news.example.com']);
   assert.deepEqual(await suggest('%25'), []);
@@ -205,7 +207,9 @@ test.test('reconciliations by mailbox and day', async () => {
   );
   assert.equal(all[0]?.missing, 1);
   assert.equal((await list(`mailbox=${mailbox.id}&from=2026-03-02&to=2026-03-03`)).length, 2);
-  await browser.json('GET', '/api/v1/reconciliation?from=yesterday', 400);
+  for (const day of ['yesterday', '0000-01-01', '2026-02-30'])
+    for (const end of ['from', 'to']) await browser.json('GET', `/api/v1/reconciliation?${end}=${day}`, 400);
+  assert.deepEqual(await list('from=9999-12-31&to=0001-01-01'), []);
   await browser.json('GET', `/api/v1/reconciliation?mailbox=${randomUUID()}`, 404);
   // Asked to sync now, the next visit counts again.
   await web.test.asOwner("UPDATE mailboxes SET state = 'active' WHERE id = $1", [mailbox.id]);
