@@ -37,6 +37,8 @@ for (const sql of [
   "INSERT INTO audit_domains (user_id, mailbox_id, domain, messages) VALUES ($1, $2, 'example.org', 1)",
   'INSERT INTO reconciliations (user_id, mailbox_id, day, at, listed, delivered, rejected, failed, uncertain, waiting, skipped, missing) VALUES ($1, $2, now(), now(), 1, 1, 0, 0, 0, 0, 0, 0)',
   "INSERT INTO passed_over (user_id, mailbox_id, folder, uid_validity) VALUES ($1, $2, 'INBOX', 1)",
+  "INSERT INTO probe_reports (user_id, mailbox_id, revision, step) VALUES ($1, $2, 0, 'login')",
+  "INSERT INTO previews (user_id, mailbox_id, question) VALUES ($1, $2, '{}')",
 ]) {
   await database.asOwner(sql, [owner, mailbox]);
 }
@@ -116,6 +118,8 @@ it('has every tenant table in the matrix', () => {
       'notice_settings',
       'notices',
       'passed_over',
+      'previews',
+      'probe_reports',
       'reconciliations',
       'run_keys',
       'sessions',
@@ -181,4 +185,39 @@ it('inlines nothing but a UUID', async () => {
     pools.web.withTenant(hostile, (tx) => tx.query('SELECT 1')),
     RangeError,
   );
+});
+
+it('lets nobody but the roles in question call what crosses tenants', async () => {
+  const callable = await database.asOwner<{ name: string; roles: string[] }>(
+    `SELECT p.proname AS name, array_agg(r ORDER BY r) AS roles FROM pg_proc p, unnest(ARRAY['public', 'smtp_sync_web', 'smtp_sync_worker']) r
+     WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace AND has_function_privilege(r, p.oid, 'EXECUTE')
+     GROUP BY 1 HAVING count(*) <> 1 OR 'public' = ANY (array_agg(r))`,
+  );
+  assert.deepEqual(callable, []);
+});
+
+it('looks for the tables of such a call in no place that its caller can write to', async () => {
+  for (const [role, db] of Object.entries(pools)) {
+    const forge = db.asNobody(async (tx) => {
+      await tx.query(
+        'CREATE TEMP TABLE users (id uuid, google_sub text, email text); CREATE TEMP TABLE subscriptions (LIKE public.subscriptions)',
+      );
+      await tx.query('GRANT ALL ON pg_temp.users, pg_temp.subscriptions TO smtp_sync_gate');
+      await tx.query("INSERT INTO pg_temp.users VALUES (gen_random_uuid(), 'forged', 'forged@example.com')");
+      const call =
+        role === 'web'
+          ? "SELECT google_user_id('forged') AS id"
+          : 'SELECT * FROM tenants_after(NULL, 1000) AS id';
+      const found = await tx.query<{ id: string | null }>(call);
+      const real = found.map(({ id }) => id).filter((id) => id !== null && id !== owner && id !== stranger);
+      assert.deepEqual(real, [], role);
+      throw new Error('undo');
+    });
+    await assert.rejects(forge, /undo/);
+  }
+  const open = await database.asOwner(
+    `SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace
+     AND proconfig[1] IS DISTINCT FROM 'search_path=pg_catalog, public, pg_temp'`,
+  );
+  assert.deepEqual(open, []);
 });
