@@ -1,6 +1,7 @@
 /** The mailboxes' pages in a real browser, on a real mail server's stand-in that can change its password. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { createAuthority } from '../../standins/authority.ts';
 import { sampleMail } from '../../standins/mail.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
@@ -94,6 +95,21 @@ test('its own page shows delay, counts and settings, which can be changed', asyn
   assert.equal(mailboxes[0]?.options.skipInbox, true);
 });
 
+/** What the query library keeps, mutations included; found by React's own notes in the page. */
+const cachedBy = (page: Page): Promise<string> =>
+  page.evaluate<string>(`(() => {
+    const app = document.getElementById('app');
+    const fibers = [app[Object.keys(app).find((key) => key.startsWith('__reactContainer$'))].stateNode.current];
+    for (const { child, sibling, memoizedProps } of fibers) {
+      const client = memoizedProps?.client;
+      if (client?.getMutationCache)
+        return JSON.stringify([client.getMutationCache().getAll(), client.getQueryCache().getAll()].map((all) =>
+          all.map(({ state }) => state)));
+      fibers.push(...[child, sibling].filter(Boolean));
+    }
+    throw new Error('no query client');
+  })()`);
+
 test('a refused edit says why, beside the form', async () => {
   await using visitor = await stage.open({ email: OWNER });
   const { page } = visitor;
@@ -104,6 +120,13 @@ test('a refused edit says why, beside the form', async () => {
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('password: is required when host changes').waitFor();
   await assertAccessible(page);
+  await page.getByLabel('New password').fill('third password');
+  await page.getByLabel('User name').fill('');
+  await page.getByLabel('User name').fill('x'.repeat(2000));
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('username: must not be longer').waitFor();
+  const kept = `${await page.content()}${await cachedBy(page)}`;
+  assert.ok(!kept.includes('third password'), 'a refusal keeps it no more than a success does');
   visitor.takeErrors();
 });
 
@@ -119,10 +142,12 @@ test('a password that is refused is asked for, and the right one cures it', asyn
   await page.getByRole('button', { name: 'Enter a new password' }).click();
   await page.getByLabel('Password', { exact: true }).fill('second password');
   await assertAccessible(page);
+  assert.ok(!(await page.content()).includes('second password'), 'not even while it is typed');
   await page.getByRole('button', { name: 'Save and test' }).click();
   await page.getByText('Active', { exact: true }).waitFor();
   assert.equal(await page.getByText('second password').count(), 0);
   assert.ok(!(await page.content()).includes('second password'));
+  assert.ok(!(await cachedBy(page)).includes('second password'));
 });
 
 test('what a stranger chose as a name is text, and a typed name deletes the mailbox at once', async () => {

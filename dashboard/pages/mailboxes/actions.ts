@@ -1,5 +1,6 @@
 /** What can be done with a mailbox; each answer goes into the cache, each success and failure is said. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Mailbox, PatchMailbox } from '../../../src/http/api.ts';
 import { ApiError, patch, post, remove } from '../../api.ts';
 import { MAILBOXES_KEY } from '../../mailboxes.ts';
@@ -34,13 +35,9 @@ export function useMailboxActions(id: string) {
       onSuccess: ({ retried }) => say(mailboxTexts.done.retried(retried)),
       onError: sayError,
     }),
-    /** Its dialog shows the failure. */
-    edit: useMutation({
-      mutationFn: (change: PatchMailbox) => patch<Mailbox>(`/mailboxes/${id}`, change),
-      onSuccess: (mailbox) => {
-        keep(mailbox);
-        say(mailbox.state === 'probing' ? mailboxTexts.done.tested : mailboxTexts.done.saved);
-      },
+    edit: useEdit(id, (mailbox) => {
+      keep(mailbox);
+      say(mailbox.state === 'probing' ? mailboxTexts.done.tested : mailboxTexts.done.saved);
     }),
     remove: useMutation({
       mutationFn: () => remove(`/mailboxes/${id}`),
@@ -49,6 +46,35 @@ export function useMailboxActions(id: string) {
         say(mailboxTexts.done.removed);
       },
     }),
+  };
+}
+
+interface Edit {
+  readonly isPending: boolean;
+  /** Its dialog shows it. */
+  readonly error: Error | null;
+  readonly reset: () => void;
+  readonly save: (change: PatchMailbox, onSuccess: () => void) => Promise<void>;
+}
+
+const IDLE = { isPending: false, error: null } as const;
+
+/** Not the query library's mutation: that would keep what was sent, passwords too. */
+function useEdit(id: string, saved: (mailbox: Mailbox) => void): Edit {
+  const [state, setState] = useState<Pick<Edit, 'isPending' | 'error'>>(IDLE);
+  return {
+    ...state,
+    reset: () => setState(IDLE),
+    save: async (change, onSuccess) => {
+      setState({ isPending: true, error: null });
+      try {
+        saved(await patch<Mailbox>(`/mailboxes/${id}`, change));
+        setState(IDLE);
+        onSuccess();
+      } catch (error) {
+        setState({ isPending: false, error: error instanceof Error ? error : new Error(String(error)) });
+      }
+    },
   };
 }
 

@@ -1,11 +1,12 @@
 /** Changes a mailbox's server, credentials or options; only what has changed is sent. */
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type RefObject, useRef, useState } from 'react';
 import type { Mailbox, PatchMailbox } from '../../../src/http/api.ts';
 import { common } from '../../texts/common.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ChoiceField, SelectField, TextField } from '../../ui/field.tsx';
+import { PasswordField, takePassword } from '../connect/password-field.tsx';
 import type { MailboxActions } from './actions.ts';
 import { type Draft, draftOf, patchOf } from './edit-draft.ts';
 import { FoldersField } from './folders-field.tsx';
@@ -33,15 +34,11 @@ export function EditDialog({ open, onOpenChange, mailbox, actions }: Props) {
         mailbox={mailbox}
         error={edit.error?.message}
         busy={edit.isPending}
-        onCancel={() => onOpenChange(false)}
-        onSave={(change) =>
-          edit.mutate(change, {
-            onSuccess: () => {
-              onOpenChange(false);
-              edit.reset();
-            },
-          })
-        }
+        onCancel={() => {
+          edit.reset();
+          onOpenChange(false);
+        }}
+        onSave={(change) => void edit.save(change, () => onOpenChange(false))}
       />
     </Dialog>
   );
@@ -57,16 +54,18 @@ interface FormProps {
 
 function EditForm({ mailbox, error, busy, onCancel, onSave }: FormProps) {
   const [draft, setDraft] = useState(() => draftOf(mailbox));
+  const password = useRef<HTMLInputElement>(null);
   const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const change = patchOf(mailbox, draft);
+    if (busy) return;
+    const change = patchOf(mailbox, draft, takePassword(password));
     if (change === null) onCancel();
-    else if (!busy) onSave(change);
+    else onSave(change);
   };
   return (
     <form className="space-y-6" onSubmit={submit}>
-      <ConnectionFields draft={draft} set={set} />
+      <ConnectionFields draft={draft} set={set} password={password} />
       <OptionFields mailbox={mailbox} draft={draft} set={set} />
       {error && (
         <p role="alert" className="text-sm font-medium text-failed">
@@ -88,7 +87,11 @@ interface FieldsProps {
   readonly set: (change: Partial<Draft>) => void;
 }
 
-function ConnectionFields({ draft, set }: FieldsProps) {
+function ConnectionFields({
+  draft,
+  set,
+  password,
+}: FieldsProps & { password: RefObject<HTMLInputElement | null> }) {
   const texts = mailboxTexts.edit;
   return (
     <fieldset className="space-y-4">
@@ -125,14 +128,7 @@ function ConnectionFields({ draft, set }: FieldsProps) {
         value={draft.username}
         onChange={(e) => set({ username: e.target.value })}
       />
-      <TextField
-        label={texts.password}
-        hint={texts.passwordHint}
-        type="password"
-        autoComplete="off"
-        value={draft.password}
-        onChange={(e) => set({ password: e.target.value })}
-      />
+      <PasswordField field={password} label={texts.password} hint={texts.passwordHint} />
     </fieldset>
   );
 }

@@ -6,7 +6,6 @@ export interface Draft {
   readonly port: string;
   readonly security: Mailbox['security'];
   readonly username: string;
-  readonly password: string;
   readonly history: Mailbox['options']['history'];
   readonly since: string;
   readonly folders: 'all' | readonly string[];
@@ -20,7 +19,6 @@ export const draftOf = ({ host, port, security, username, options }: Mailbox): D
   port: String(port),
   security,
   username,
-  password: '',
   history: options.history,
   since: options.since ?? '',
   folders: options.folders,
@@ -29,8 +27,8 @@ export const draftOf = ({ host, port, security, username, options }: Mailbox): D
   pollSeconds: String(options.pollSeconds),
 });
 
-/** null: nothing has. */
-export function patchOf(mailbox: Mailbox, draft: Draft): PatchMailbox | null {
+/** null: nothing has. `password` empty: stays as it is. */
+export function patchOf(mailbox: Mailbox, draft: Draft, password: string): PatchMailbox | null {
   const { options } = mailbox;
   const server = changed(mailbox, {
     host: draft.host.trim(),
@@ -48,7 +46,7 @@ export function patchOf(mailbox: Mailbox, draft: Draft): PatchMailbox | null {
   });
   const patch: PatchMailbox = {
     ...server,
-    ...(draft.password !== '' && { password: draft.password }),
+    ...(password !== '' && { password }),
     ...(Object.keys(chosen).length > 0 && { options: chosen }),
   };
   return Object.keys(patch).length > 0 ? patch : null;

@@ -1,10 +1,10 @@
 /** Asks for a new password, which is then tested. It leaves this window by one request and is forgotten. */
-import { useState } from 'react';
+import { useRef } from 'react';
 import { common } from '../../texts/common.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { TextField } from '../../ui/field.tsx';
+import { PasswordField, takePassword } from '../connect/password-field.tsx';
 import type { MailboxActions } from './actions.ts';
 
 export function PasswordDialog({
@@ -30,19 +30,11 @@ export function PasswordDialog({
       <PasswordForm
         error={edit.error?.message}
         busy={edit.isPending}
-        onCancel={() => onOpenChange(false)}
-        onSave={(password) =>
-          edit.mutate(
-            { password },
-            {
-              onSuccess: () => {
-                onOpenChange(false);
-                // What was sent is not kept among the mutation's variables.
-                edit.reset();
-              },
-            },
-          )
-        }
+        onCancel={() => {
+          edit.reset();
+          onOpenChange(false);
+        }}
+        onSave={(password) => void edit.save({ password }, () => onOpenChange(false))}
       />
     </Dialog>
   );
@@ -59,26 +51,17 @@ function PasswordForm({
   onCancel: () => void;
   onSave: (password: string) => void;
 }) {
-  const [password, setPassword] = useState('');
+  const field = useRef<HTMLInputElement>(null);
   const texts = mailboxTexts.password;
   return (
     <form
       className="space-y-4"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy) onSave(password);
+        if (!busy && field.current?.value) onSave(takePassword(field));
       }}
     >
-      <TextField
-        label={texts.label}
-        hint={texts.hint}
-        error={error}
-        type="password"
-        autoComplete="off"
-        required
-        value={password}
-        onChange={(event) => setPassword(event.target.value)}
-      />
+      <PasswordField field={field} label={texts.label} hint={texts.hint} error={error ?? null} />
       <div className="flex flex-wrap justify-end gap-3">
         <Button onClick={onCancel}>{common.cancel}</Button>
         <Button type="submit" look="primary" busy={busy}>
