@@ -22,7 +22,6 @@ export async function startWholeService(dir: string): Promise<WholeService> {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...google.environment,
-      PATH: process.env.PATH,
       PORT: String(port),
       PUBLIC_URL: url,
       METRICS_PORT: '0',
