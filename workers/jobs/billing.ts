@@ -21,8 +21,9 @@ export interface BillingDeps {
   readonly plans: Plans;
 }
 
-/** Asked about at each sweep. */
+/** Asked about at each sweep, while there is time: where Stripe does not answer, each takes half a minute. */
 const CHECKS = 100;
+const CHECKING_MS = 60_000;
 
 /** Throws when Stripe could not be reached, so that the job is tried again. */
 export async function endCustomer({ customerId }: EndCustomerJob, { biller }: BillingDeps): Promise<void> {
@@ -34,10 +35,16 @@ export async function endCustomer({ customerId }: EndCustomerJob, { biller }: Bi
 export async function sweepBilling(deps: BillingDeps): Promise<void> {
   const { db, log, biller, plans } = deps;
   const stale = biller ? await db.asNobody((tx) => findSubscriptionsToCheck(tx, CHECKS)) : [];
-  for (const userId of stale) await check(userId, deps, biller);
+  const enough = AbortSignal.timeout(CHECKING_MS);
+  for (const userId of stale) if (!enough.aborted) await check(userId, deps, biller);
   for (const userId of await db.asNobody((tx) => findPlansToApply(tx, plans))) {
-    const count = await db.withTenant(userId, (tx) => applyPlan(tx, plans));
-    log.info('plan applied', { userId, count });
+    try {
+      const count = await db.withTenant(userId, (tx) => applyPlan(tx, plans));
+      log.info('plan applied', { userId, count });
+    } catch (error) {
+      // Of this user, until the next sweep; the others' come all the same.
+      log.error('plan not applied', { userId, error });
+    }
   }
 }
 

@@ -12,7 +12,7 @@ const owner = await database.addUser('owner');
 const mailboxes = [await database.addMailbox(owner), await database.addMailbox(owner)] as const;
 const LIMIT = 20;
 /** Of 60,000: where a filter leaves few, reading all of those is as good. */
-const ENOUGH = 300;
+const ENOUGH = 1000;
 
 // The second mailbox is one in a hundred, half of all mail is from one domain, one in 300 has failed.
 await database.asOwner(

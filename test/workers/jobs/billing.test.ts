@@ -162,3 +162,16 @@ test.test('an open checkout ends with its customer', async () => {
   assert.equal(customer.deleted, true);
   assert.equal((await pay(url)).status, 410);
 });
+
+test.test('what goes wrong with one user’s mailboxes keeps no other user’s waiting', async (t) => {
+  const broken = await subscriber('broken', 2);
+  const fine = await subscriber('fine', 2);
+  await web.test.asOwner(`CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
+    CREATE TRIGGER broken BEFORE UPDATE ON mailboxes FOR EACH ROW WHEN (OLD.user_id = '${broken.userId}') EXECUTE FUNCTION break()`);
+  t.after(() => web.test.asOwner('DROP FUNCTION break() CASCADE'));
+  for (const { shift } of [broken, fine]) await shift('period_ends_at', '4 days');
+  await web.test.asOwner('UPDATE subscriptions SET checked_at = now()');
+  await sweepBilling(deps);
+  assert.deepEqual(await fine.states(), ['active', 'suspended plan-limit']);
+  assert.deepEqual(await broken.states(), ['active', 'active']);
+});
