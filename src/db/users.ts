@@ -39,5 +39,7 @@ export async function deleteUser(tx: Tx): Promise<void> {
   // Mailboxes first: a ledger locks its mailbox before its user, and the other way round would be a deadlock.
   const text = 'DELETE FROM mailboxes WHERE user_id = current_tenant()';
   await queryPatiently(tx, { name: 'mailboxes-delete-all', text });
+  // Then the subscription, for the same reason: whoever notes what Stripe says raises notices, which look at the user.
+  await tx.query('SELECT FROM subscriptions WHERE user_id = current_tenant() FOR UPDATE');
   await tx.query('DELETE FROM users WHERE id = current_tenant()');
 }

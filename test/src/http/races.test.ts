@@ -1,9 +1,10 @@
 /** Calls that come at once: no limit is passed, no change is lost. */
 import assert from 'node:assert/strict';
 import * as test from 'node:test';
+import pg from 'pg';
 import { OPTIONAL_KINDS } from '../../../src/core/notice.ts';
 import { unsubscribeUrl } from '../../../src/core/unsubscribe.ts';
-import { addMailboxes, connect, giveGrant, startBillingWeb, statesOf } from '../../billing.ts';
+import { addMailboxes, connect, giveGrant, startBillingWeb, statesOf, subscribe } from '../../billing.ts';
 import { PUBLIC_URL, sessionFor } from '../../http.ts';
 
 const web = await startBillingWeb(test);
@@ -68,4 +69,24 @@ test.test('mails of several kinds are ended at once', async () => {
     OPTIONAL_KINDS.filter((kind) => mailed[kind]),
     [],
   );
+});
+
+test.test('an account can be deleted while Stripe tells of it', async (t) => {
+  const { browser, userId } = await sessionFor(web, 'leaver');
+  await subscribe(web, browser);
+  const webhook = new pg.Client({ connectionString: web.test.ownerUrl });
+  await webhook.connect();
+  t.after(() => webhook.end());
+  // What storing a payment that failed does, step by step.
+  await webhook.query('BEGIN');
+  await webhook.query('UPDATE subscriptions SET revision = revision + 1 WHERE user_id = $1', [userId]);
+  const deleted = browser.send('DELETE', '/api/v1/account');
+  const waits =
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+  while ((await web.test.asOwner(waits)).length === 0);
+  await webhook.query("INSERT INTO notices (user_id, kind, detail) VALUES ($1, 'payment-failed', '{}')", [
+    userId,
+  ]);
+  await webhook.query('COMMIT');
+  assert.equal((await deleted).status, 200);
 });
