@@ -96,16 +96,24 @@ async function readCustomer(stripe: Stripe, id: string): Promise<Customer> {
   return { state: 'known', subscription: subscriptionOf(data) };
 }
 
+/** What ends by itself meanwhile is ended, and no reason to leave the rest. */
 async function endCustomer(stripe: Stripe, customer: string): Promise<void> {
+  // A checkout that is still open could otherwise be paid for nobody.
+  const open = await unlessMissing(() =>
+    stripe.checkout.sessions.list({ customer, status: 'open', limit: PAGE }),
+  );
+  for (const { id } of open?.data ?? []) await unlessMissing(() => stripe.checkout.sessions.expire(id));
+  const current = await unlessMissing(() => stripe.subscriptions.list({ customer, limit: PAGE }));
+  for (const { id } of current?.data ?? []) await unlessMissing(() => stripe.subscriptions.cancel(id));
+  await unlessMissing(() => stripe.customers.del(customer));
+}
+
+async function unlessMissing<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
-    // A checkout that is still open could otherwise be paid for nobody.
-    const open = await stripe.checkout.sessions.list({ customer, status: 'open', limit: PAGE });
-    for (const { id } of open.data) await stripe.checkout.sessions.expire(id);
-    const { data } = await stripe.subscriptions.list({ customer, limit: PAGE });
-    for (const { id } of data) await stripe.subscriptions.cancel(id);
-    await stripe.customers.del(customer);
+    return await ask();
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (isMissing(error)) return null;
+    throw error;
   }
 }
 
