@@ -43,10 +43,12 @@ CREATE TABLE audit_domains (
 );
 CREATE INDEX audit_domains_user_id ON audit_domains (user_id, domain);
 
--- Every entry before `until` is in audit_hours and audit_domains.
+-- Every entry before `until` up to `last_id` is in audit_hours and audit_domains. One with a higher id and an earlier
+-- time was written by other hands (a restore, an import): it is added when it is noticed.
 CREATE TABLE audit_rollups (
   user_id uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
-  until timestamptz NOT NULL
+  until timestamptz NOT NULL,
+  last_id bigint NOT NULL DEFAULT 0
 );
 
 -- ---------------------------------------------------------------- retry of one entry
@@ -107,7 +109,6 @@ BEGIN
 END
 $$;
 
-GRANT SELECT, INSERT ON audit_hours TO smtp_sync_web;
-GRANT SELECT, INSERT, UPDATE ON audit_domains, audit_rollups TO smtp_sync_web;
+GRANT SELECT, INSERT, UPDATE ON audit_hours, audit_domains, audit_rollups TO smtp_sync_web;
 GRANT SELECT, UPDATE (wanted) ON reconciliations TO smtp_sync_web;
 GRANT SELECT, INSERT, UPDATE ON reconciliations, passed_over TO smtp_sync_worker;

@@ -18,12 +18,21 @@ const TARGET = "date_trunc('hour', now() - interval '5 minutes', 'UTC')";
 export async function rollUpAudit(db: Database, userId: UserId): Promise<void> {
   const isDue = await db.withTenant(userId, async (tx) => {
     const rows = await tx.query(
-      `SELECT FROM audit_rollups WHERE user_id = current_tenant() AND until >= ${TARGET}`,
+      `SELECT FROM audit_rollups r WHERE user_id = current_tenant() AND until >= ${TARGET}
+         AND NOT EXISTS (SELECT FROM ${LATE} LIMIT 1)`,
     );
     return rows.length === 0;
   });
   for (let more = isDue; more; ) more = await db.withTenant(userId, (tx) => addUp(tx, userId));
 }
+
+/**
+ * What was written behind the totals' back, of rollup `r`: found by the primary key, never by time, which would read all
+ * that has been added up.
+ */
+const LATE = `(SELECT id, at, mailbox_id, status, size_bytes, sender_domain FROM audit_entries
+    WHERE user_id = current_tenant() AND id > r.last_id AND isfinite(r.until) OFFSET 0) AS late
+  WHERE late.at < r.until`;
 
 /** Adds up the next whole hours, in one transaction; whether there are more. Concurrent calls wait for one another. */
 async function addUp(tx: Tx, userId: UserId): Promise<boolean> {
@@ -32,13 +41,25 @@ async function addUp(tx: Tx, userId: UserId): Promise<boolean> {
     [userId],
   );
   await tx.query('SELECT FROM audit_rollups WHERE user_id = current_tenant() FOR UPDATE');
+  // Each statement may see more than the one before; what comes after this id is for the next time.
+  const [newest] = await tx.query<{ id: string }>(
+    'SELECT COALESCE(max(id), 0)::text AS id FROM audit_entries WHERE user_id = current_tenant()',
+  );
+  const late = `(SELECT late.* FROM audit_rollups r, LATERAL ${LATE} AND r.user_id = current_tenant()
+    AND late.id <= $1::bigint) AS e`;
+  await tx.query(addHours(late), [newest?.id]);
+  await tx.query(addDomains(late), [newest?.id]);
   const [window] = await tx.query<{ from: string; to: string; last: boolean }>(NEXT_WINDOW);
-  if (!window) return false;
-  const range = [window.from, window.to];
-  await tx.query(ADD_HOURS, range);
-  await tx.query(ADD_DOMAINS, range);
-  await tx.query('UPDATE audit_rollups SET until = $1 WHERE user_id = current_tenant()', [window.to]);
-  return !window.last;
+  if (window) {
+    const range = [newest?.id, window.from, window.to];
+    await tx.query(addHours(IN_WINDOW), range);
+    await tx.query(addDomains(IN_WINDOW), range);
+  }
+  await tx.query(
+    'UPDATE audit_rollups SET until = COALESCE($1, until), last_id = $2 WHERE user_id = current_tenant()',
+    [window?.to ?? null, newest?.id],
+  );
+  return window !== undefined && !window.last;
 }
 
 /** No row when all is added up. At least one hour of entries, at most about STEP of them. */
@@ -55,13 +76,19 @@ const NEXT_WINDOW = `WITH rollup AS (
   )
   SELECT until::text AS from, next.to::text, next.to = target AS last FROM rollup, next WHERE until < target`;
 
-const IN_WINDOW = 'user_id = current_tenant() AND at >= $1::timestamptz AND at < $2::timestamptz';
+const IN_WINDOW = `audit_entries AS e
+  WHERE user_id = current_tenant() AND id <= $1::bigint
+    AND at >= $2::timestamptz AND at < $3::timestamptz`;
 
-const ADD_HOURS = `INSERT INTO audit_hours (user_id, mailbox_id, hour, status, messages, bytes)
+const addHours = (entries: string): string =>
+  `INSERT INTO audit_hours AS h (user_id, mailbox_id, hour, status, messages, bytes)
   SELECT current_tenant(), mailbox_id, date_trunc('hour', at, 'UTC'), status, count(*), sum(size_bytes)
-  FROM audit_entries WHERE ${IN_WINDOW} GROUP BY mailbox_id, date_trunc('hour', at, 'UTC'), status`;
+  FROM ${entries} GROUP BY mailbox_id, date_trunc('hour', at, 'UTC'), status
+  ON CONFLICT (user_id, hour, mailbox_id, status)
+  DO UPDATE SET messages = h.messages + EXCLUDED.messages, bytes = h.bytes + EXCLUDED.bytes`;
 
-const ADD_DOMAINS = `INSERT INTO audit_domains AS d (user_id, mailbox_id, domain, messages)
+const addDomains = (entries: string): string =>
+  `INSERT INTO audit_domains AS d (user_id, mailbox_id, domain, messages)
   SELECT current_tenant(), mailbox_id, sender_domain, count(*)
-  FROM audit_entries WHERE ${IN_WINDOW} GROUP BY mailbox_id, sender_domain
+  FROM ${entries} GROUP BY mailbox_id, sender_domain
   ON CONFLICT (mailbox_id, domain) DO UPDATE SET messages = d.messages + EXCLUDED.messages`;
