@@ -53,7 +53,8 @@ export function readStartConfig(env: Environment) {
   const keysGiven = KEYS.some((key) => given[key] !== undefined);
   const keysNeeded = keysGiven || given.NODE_ENV === 'production';
   const checked = {
-    DATABASE_URL: 'postgres://to-be-started',
+    // An owner's connection alone: a database is meant, and not said which login is for the processes.
+    ...(given.DATABASE_OWNER_URL === undefined && { DATABASE_URL: 'postgres://to-be-started' }),
     ...(keysNeeded ? {} : PLACEHOLDERS),
     ...given,
   };

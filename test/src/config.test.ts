@@ -161,6 +161,14 @@ test('a start with nothing configured leaves keys and database to the data direc
   assert.equal(problemsOf(() => readStartConfig({ SESSION_SECRET: keys.SESSION_SECRET })).length, 2);
 });
 
+test('a start with an owner’s connection alone does not quietly bring a database of its own', () => {
+  const [problem, ...others] = problemsOf(() =>
+    readStartConfig({ DATABASE_OWNER_URL: 'postgres://owner@db.example.org/app' }),
+  );
+  assert.match(problem ?? '', /^DATABASE_URL is missing/);
+  assert.deepEqual(others, []);
+});
+
 test('mail needs all of its settings, over https; none of them means none', () => {
   const mail = {
     MAILJET_API_KEY: 'key',
