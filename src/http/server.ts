@@ -1,5 +1,6 @@
 /** The web process's HTTP: middleware in order, then routers, then what is left: 404 and refusals. */
 import { createServer as createHttpServer, type Server } from 'node:http';
+import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import { createApiRouter } from './api-router.ts';
 import { serveAsset } from './assets.ts';
@@ -61,7 +62,7 @@ function createApp(parts: Parts, metrics: Metrics, hub: ReturnType<typeof create
   });
   app.get('/readyz', ready(parts));
   app.get('/assets/:name', serveAsset);
-  app.use(noStore);
+  app.use(noStore, compression({ filter: mayCompress }));
   const description = describeApi(publicUrl);
   app.get('/api/openapi.json', (_req, res) => {
     res.json(description);
@@ -78,6 +79,10 @@ function createApp(parts: Parts, metrics: Metrics, hub: ReturnType<typeof create
   app.use(errorHandler(parts));
   return app;
 }
+
+/** Not a stream of events: each has to leave at once. */
+const mayCompress: compression.CompressionFilter = (req, res) =>
+  !String(res.getHeader('Content-Type')).startsWith('text/event-stream') && compression.filter(req, res);
 
 /** Ready: the database answers and has every migration that this code was written for. */
 const ready =

@@ -30,6 +30,22 @@ test.test('every answer carries the strict headers', async () => {
   }
 });
 
+test.test('long answers are compressed for who asks for it, streams of events never', async () => {
+  const asked = { headers: { 'accept-encoding': 'gzip' } };
+  const plain = await web.browser().send('GET', '/privacy', { headers: { 'accept-encoding': 'identity' } });
+  assert.equal(plain.headers.get('content-encoding'), null);
+  const packed = await web.browser().send('GET', '/privacy', asked);
+  assert.equal(packed.headers.get('content-encoding'), 'gzip');
+  assert.equal(await packed.text(), await plain.text());
+  const { browser } = await sessionFor(web, 'packed');
+  const stream = await browser.send('GET', '/api/v1/events', {
+    ...asked,
+    signal: AbortSignal.timeout(10_000),
+  });
+  assert.equal(stream.headers.get('content-encoding'), null);
+  await stream.body?.cancel();
+});
+
 test.test('unknown paths are 404 in the right form', async () => {
   const browser = web.browser();
   for (const path of [
