@@ -7,6 +7,7 @@ import { SESSION_ENDED } from './api.ts';
 import { useLiveUpdates } from './events.ts';
 import { NoticeBell } from './notice-bell.tsx';
 import { BillingBanner } from './pages/billing/billing-banner.tsx';
+import { forgetAll } from './pages/connect/stored.ts';
 import { common } from './texts/common.ts';
 import { Banner } from './ui/banner.tsx';
 import { Button, ButtonAnchor } from './ui/button.tsx';
@@ -100,6 +101,7 @@ function AccountMenu() {
 
 async function signOut(): Promise<void> {
   await fetch('/auth/logout', { method: 'POST', headers: { accept: 'application/json' } }).catch(() => null);
+  forgetAll();
   window.location.assign('/');
 }
 

@@ -185,3 +185,16 @@ test('the account is deleted at once, after its address was typed', async () => 
   assert.equal((await visitor.context.request.get('/api/v1/account')).status(), 401);
   visitor.takeErrors();
 });
+
+test('what was typed does not wait in the tab for whoever signs in next', async () => {
+  await using visitor = await stage.open({ email: 'shared@gmail.example' });
+  const { page } = visitor;
+  await page.goto('/connect');
+  await page.getByLabel('E-mail address').fill('private@isp.example');
+  const stored = () => page.evaluate<string>('JSON.stringify(Object.entries(sessionStorage))');
+  assert.match(await stored(), /private@isp/);
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Continue with Google' }).first().waitFor();
+  assert.equal(await stored(), '[]');
+});

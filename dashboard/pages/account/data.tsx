@@ -6,6 +6,7 @@ import { accountTexts } from '../../texts/account.ts';
 import { Button, ButtonAnchor } from '../../ui/button.tsx';
 import { Card, Section } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { forgetAll } from '../connect/stored.ts';
 
 const texts = accountTexts.data;
 
@@ -14,7 +15,10 @@ export function Data({ email }: { email: string }) {
   const deletion = useMutation({
     mutationFn: () => remove<{ revoked: boolean }>('/account'),
     // A page of the server's: nobody is signed in here any more.
-    onSuccess: ({ revoked }) => window.location.assign(`/goodbye?revoked=${revoked ? 1 : 0}`),
+    onSuccess: ({ revoked }) => {
+      forgetAll();
+      window.location.assign(`/goodbye?revoked=${revoked ? 1 : 0}`);
+    },
   });
   const [first, ...rest] = texts.confirm;
   return (

@@ -95,3 +95,12 @@ export function forget(name: string): void {
     // Switched off, so there is nothing.
   }
 }
+
+/** All of it: somebody else may use this tab next. */
+export function forgetAll(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Switched off, so there is nothing.
+  }
+}
