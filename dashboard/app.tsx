@@ -1,6 +1,7 @@
 /** Which page an address shows. Each is loaded when it is first wanted. */
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { Layout } from './layout.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { Loading, Skeleton } from './ui/states.tsx';
@@ -14,23 +15,26 @@ const Notices = lazy(() => import('./pages/notices/notices.tsx'));
 const Billing = lazy(() => import('./pages/billing/billing.tsx'));
 
 export function App() {
+  const [place] = useLocation();
   return (
     <Layout>
-      <Suspense fallback={<PageLoading />}>
-        <Switch>
-          <Route path="/">
-            <Redirect to="/mailboxes" replace />
-          </Route>
-          <Route path="/connect/:id?" component={Connect} />
-          <Route path="/glass-box" component={GlassBox} />
-          <Route path="/mailboxes" component={Mailboxes} />
-          <Route path="/mailboxes/:id" component={MailboxPage} />
-          <Route path="/billing" component={Billing} />
-          <Route path="/account" component={Account} />
-          <Route path="/notices" component={Notices} />
-          <Route component={NotFound} />
-        </Switch>
-      </Suspense>
+      <ErrorBoundary place={place}>
+        <Suspense fallback={<PageLoading />}>
+          <Switch>
+            <Route path="/">
+              <Redirect to="/mailboxes" replace />
+            </Route>
+            <Route path="/connect/:id?" component={Connect} />
+            <Route path="/glass-box" component={GlassBox} />
+            <Route path="/mailboxes" component={Mailboxes} />
+            <Route path="/mailboxes/:id" component={MailboxPage} />
+            <Route path="/billing" component={Billing} />
+            <Route path="/account" component={Account} />
+            <Route path="/notices" component={Notices} />
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+      </ErrorBoundary>
     </Layout>
   );
 }

@@ -1,20 +1,33 @@
-/** Catches what a page throws while it is drawn: a sentence and a way on instead of an empty window. */
+/** Catches what a page throws while it is drawn or loaded: a sentence and a way on instead of an empty window. */
 import { Component, type ReactNode } from 'react';
 import { common } from './texts/common.ts';
 
-export class ErrorBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
+interface Props {
+  readonly children: ReactNode;
+  /** Where one is: elsewhere may be whole. */
+  readonly place?: string;
+}
+
+export class ErrorBoundary extends Component<Props, { broken: boolean }> {
   override state = { broken: false };
 
   static getDerivedStateFromError(): { broken: boolean } {
     return { broken: true };
   }
 
+  override componentDidUpdate(before: Props): void {
+    if (this.state.broken && before.place !== this.props.place) this.setState({ broken: false });
+  }
+
   override render(): ReactNode {
     if (!this.state.broken) return this.props.children;
+    const { title, sentence } = navigator.onLine ? common.broken : common.unreachable;
+    // Inside the frame there is a main element already.
+    const Frame = this.props.place === undefined ? 'main' : 'div';
     return (
-      <main className="mx-auto max-w-xl px-4 py-24 text-center">
-        <h1 className="text-xl font-semibold">{common.broken.title}</h1>
-        <p className="mt-2 text-muted">{common.broken.sentence}</p>
+      <Frame role={Frame === 'div' ? 'alert' : undefined} className="mx-auto max-w-xl px-4 py-24 text-center">
+        <h1 className="text-xl font-semibold">{title}</h1>
+        <p className="mt-2 text-muted">{sentence}</p>
         <button
           type="button"
           className="mt-6 rounded-lg bg-accent px-4 py-2 font-medium text-on-accent"
@@ -22,7 +35,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { broken: 
         >
           {common.broken.action}
         </button>
-      </main>
+      </Frame>
     );
   }
 }

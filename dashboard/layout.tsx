@@ -1,7 +1,7 @@
 /** The frame of the app: where one can go, who is signed in, and what concerns every page. */
 import { CircleUser, CreditCard, Inbox, ScanSearch } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { Link, useLocation, useSearch } from 'wouter';
 import { useAccount } from './account.ts';
 import { SESSION_ENDED } from './api.ts';
 import { useLiveUpdates } from './events.ts';
@@ -157,7 +157,9 @@ function SessionEnded() {
     window.addEventListener(SESSION_ENDED, end);
     return () => window.removeEventListener(SESSION_ENDED, end);
   }, []);
-  const [location] = useLocation();
+  const [path] = useLocation();
+  const search = useSearch();
+  const here = search === '' ? path : `${path}?${search}`;
   return (
     <Dialog
       open={ended}
@@ -165,7 +167,7 @@ function SessionEnded() {
       title={common.sessionEnded.title}
       description={common.sessionEnded.sentence}
     >
-      <ButtonAnchor look="primary" href={`/?next=${encodeURIComponent(location)}`}>
+      <ButtonAnchor look="primary" href={`/?next=${encodeURIComponent(here)}`}>
         {common.sessionEnded.action}
       </ButtonAnchor>
     </Dialog>

@@ -7,14 +7,14 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { queryClient } from './query-client.ts';
+import { reloadOnce } from './reload-once.ts';
 import { Toasts } from './ui/toast.tsx';
 
 // What radix puts into a <style> while a dialog is open needs the nonce that the policy names.
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
 if (nonce) setNonce(nonce);
 
-// A page that was open while a new version was installed: its parts have other names now.
-window.addEventListener('vite:preloadError', () => window.location.reload());
+window.addEventListener('vite:preloadError', () => void reloadOnce());
 
 const root = document.getElementById('app');
 if (root) {

@@ -28,6 +28,10 @@ export const common = {
     sentence: 'That is our fault. Your mail goes on flowing; loading the page again usually helps.',
     action: 'Load again',
   },
+  unreachable: {
+    title: 'This page could not be loaded',
+    sentence: 'You are offline. Load it again when you are back; your mail goes on flowing.',
+  },
   offline: 'You are offline. What you see may be out of date; mail goes on flowing.',
   sessionEnded: {
     title: 'You are signed out',

@@ -20,8 +20,11 @@ export function Page({
   useEffect(() => {
     document.title = `${title} · ${common.product}`;
   }, [title]);
-  // Whoever cannot see that the page has changed is told by where the focus is.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  // Whoever cannot see that the page has changed is told by where the focus is; a menu opened meanwhile keeps it.
+  useEffect(() => {
+    const isElsewhere = document.activeElement?.closest('[role="menu"], [role="dialog"]') != null;
+    if (!isElsewhere) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <div
       className={classes(

@@ -30,12 +30,12 @@ test('an address that nothing is at says so', async () => {
 test('a session that has ended is said over the page, and the way back is kept', async () => {
   await using visitor = await stage.open({ email: 'frame@gmail.example' });
   const { page, context } = visitor;
-  await page.goto('/mailboxes');
-  await page.getByRole('heading', { name: 'Mailboxes', level: 1 }).waitFor();
+  await page.goto('/glass-box?status=failed');
+  await page.getByRole('heading', { name: 'Glass Box', level: 1 }).waitFor();
   await context.clearCookies();
   await page.evaluate("window.dispatchEvent(new Event('session-ended'))");
   const way = page.getByRole('link', { name: 'Sign in again' });
-  assert.equal(await way.getAttribute('href'), '/?next=%2Fmailboxes');
+  assert.equal(await way.getAttribute('href'), '/?next=%2Fglass-box%3Fstatus%3Dfailed');
   await assertAccessible(page);
 });
 
@@ -51,11 +51,52 @@ test('offline is said', async () => {
   visitor.takeErrors();
 });
 
+test('offline: what is asked for is refused at once, and a page that is not there yet can be loaded later', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  const { page, context } = visitor;
+  await page.goto('/account');
+  await page.getByLabel('Name').fill('script');
+  await context.setOffline(true);
+  await page.getByRole('button', { name: 'Create a key' }).click();
+  await page.getByText('The service cannot be reached.').first().waitFor();
+  const to = (name: string) => page.getByRole('link', { name, exact: true }).first().click();
+  await to('Glass Box');
+  await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+  await assertAccessible(page);
+  await to('Account');
+  await page.getByRole('heading', { name: 'Account', level: 1 }).waitFor();
+  await to('Glass Box');
+  await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+  await context.setOffline(false);
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.getByRole('heading', { name: 'Glass Box', level: 1 }).waitFor();
+  visitor.takeErrors();
+});
+
+test('a part that is gone loads the page anew, but only once', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  const { page } = visitor;
+  await page.goto('/mailboxes');
+  await page.route('**/assets/billing-*.js', (route) => route.fulfill({ status: 404, body: '' }));
+  const anew = page.waitForEvent('load');
+  await page.getByRole('link', { name: 'Billing' }).first().click();
+  await anew;
+  await page.getByRole('heading', { name: 'This page broke' }).waitFor();
+  await page.getByRole('link', { name: 'Mailboxes', exact: true }).first().click();
+  await page.getByRole('heading', { name: 'Mailboxes', level: 1 }).waitFor();
+  visitor.takeErrors();
+});
+
 test('signing out ends the session', async () => {
   await using visitor = await stage.open({ email: 'frame@gmail.example' });
   const { page, context } = visitor;
+  // A page that takes a moment, and takes the focus then, leaves a menu open.
+  const held = Promise.withResolvers<void>();
+  await page.route('**/assets/mailboxes-*.js', (route) => held.promise.then(() => route.continue()));
   await page.goto('/mailboxes');
   await page.getByRole('button', { name: 'Account menu' }).click();
+  held.resolve();
+  await page.locator('h1').waitFor({ state: 'attached' });
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.waitForURL('/');
   assert.equal((await context.request.get('/api/v1/account')).status(), 401);
