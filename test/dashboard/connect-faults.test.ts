@@ -230,5 +230,16 @@ test('a page that cannot be loaded says so and can be loaded again', async () =>
   await page.unroute('**/probe');
   await page.getByRole('button', { name: 'Try again' }).click();
   await heading(page, 'The connection works').waitFor();
+  await page.getByRole('button', { name: 'Choose what to import' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.route('**/api/v1/audit?*', (route) =>
+    route.fulfill({ status: 400, json: { error: { code: 'internal', message: 'Something went wrong.' } } }),
+  );
+  await page.getByRole('button', { name: 'Start importing' }).click();
+  await page.getByText('This could not be loaded').waitFor();
+  assert.equal(await page.getByText('Nothing has arrived yet.').count(), 0);
+  await page.unroute('**/api/v1/audit?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('Nothing has arrived yet.').waitFor();
   visitor.takeErrors();
 });

@@ -113,5 +113,12 @@ test('what cannot be loaded says why, and comes with another try', async () => {
   await page.unroute('**/api/v1/audit?*');
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.locator('tr[aria-rowindex="2"]').waitFor();
+
+  await page.route('**/api/v1/mailboxes', (route) => route.fulfill({ ...refuse, status: 400 }));
+  await page.goto('/glass-box?view=reconciliation');
+  await page.getByText('Code: internal').waitFor();
+  await page.unroute('**/api/v1/mailboxes');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('This mailbox has not been counted yet.').waitFor();
   owner.visitor.takeErrors();
 });

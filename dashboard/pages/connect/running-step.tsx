@@ -13,6 +13,7 @@ import { ButtonAnchor, ButtonLink } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { Progress } from '../../ui/progress.tsx';
+import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
 import { StepFrame } from './step-frame.tsx';
 import type { DraftStepProps } from './step-props.ts';
 
@@ -20,7 +21,7 @@ const SHOWN = 5;
 
 export function RunningStep({ mailbox }: DraftStepProps) {
   const { running } = connect;
-  const entries = useFirstEntries(mailbox.id);
+  const { data: entries = [], isSuccess, error, refetch } = useFirstEntries(mailbox.id);
   return (
     <StepFrame heading={running.heading}>
       <State mailbox={mailbox} />
@@ -34,7 +35,13 @@ export function RunningStep({ mailbox }: DraftStepProps) {
             <Entry key={entry.id} entry={entry} />
           ))}
         </ul>
-        {entries.length === 0 && <p className="text-sm">{running.nothingYet}</p>}
+        {isSuccess && entries.length === 0 && <p className="text-sm">{running.nothingYet}</p>}
+        {error && entries.length === 0 && <ErrorState error={error} onRetry={() => void refetch()} />}
+        {!isSuccess && !error && (
+          <Loading>
+            <Skeleton className="h-16" />
+          </Loading>
+        )}
       </Card>
       <div className="flex flex-wrap gap-3">
         <ButtonLink look="primary" href={`/glass-box?mailbox=${mailbox.id}`}>
@@ -95,9 +102,9 @@ function Entry({ entry: { status, senderDomain, sizeBytes, at } }: { entry: Audi
 }
 
 /** The newest entries of the mailbox, live. */
-function useFirstEntries(mailboxId: string): readonly AuditEntryView[] {
+function useFirstEntries(mailboxId: string) {
   const client = useQueryClient();
-  const { data = [] } = useQuery({
+  const query = useQuery({
     queryKey: ['first-entries', mailboxId],
     queryFn: async ({ signal }) =>
       (await get<{ entries: AuditEntryView[] }>('/audit', { mailbox: mailboxId, limit: SHOWN }, signal))
@@ -114,5 +121,5 @@ function useFirstEntries(mailboxId: string): readonly AuditEntryView[] {
       [client, mailboxId],
     ),
   );
-  return data;
+  return query;
 }

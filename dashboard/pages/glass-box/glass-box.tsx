@@ -6,6 +6,7 @@ import { useMailboxes } from '../../mailboxes.ts';
 import { glassBoxTexts } from '../../texts/glass-box.ts';
 import { ButtonAnchor } from '../../ui/button.tsx';
 import { Page } from '../../ui/page.tsx';
+import { ErrorState } from '../../ui/states.tsx';
 import { NO_FILTER, useLogFilter, type View } from './filter-state.ts';
 import { Filters, MailboxField } from './filters.tsx';
 import { Log } from './log.tsx';
@@ -16,7 +17,8 @@ const TAB =
 
 export default function GlassBox() {
   const { filter, view, query, change, show, clear } = useLogFilter();
-  const { data: mailboxes = [] } = useMailboxes();
+  const known = useMailboxes();
+  const mailboxes = known.data ?? [];
   const csv = (
     <ButtonAnchor href={apiUrl('/audit.csv', { ...query })} download>
       <Download aria-hidden className="size-4" />
@@ -48,7 +50,11 @@ export default function GlassBox() {
           <div className="max-w-xs">
             <MailboxField filter={filter} mailboxes={mailboxes} change={change} />
           </div>
-          <ReconciliationView query={query} mailboxes={mailboxes} />
+          {known.data === undefined && known.error ? (
+            <ErrorState error={known.error} onRetry={() => void known.refetch()} />
+          ) : (
+            <ReconciliationView query={query} mailboxes={known.data} />
+          )}
         </Tabs.Content>
       </Tabs.Root>
     </Page>

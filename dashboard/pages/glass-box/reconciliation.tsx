@@ -23,10 +23,11 @@ export function ReconciliationView({
   mailboxes,
 }: {
   query: AuditQuery;
-  mailboxes: readonly Mailbox[];
+  /** undefined: not known yet. */
+  mailboxes: readonly Mailbox[] | undefined;
 }) {
-  const counts = useReconciliations(query, mailboxes);
-  if (counts.data === undefined)
+  const counts = useReconciliations(query, mailboxes ?? []);
+  if (counts.data === undefined || mailboxes === undefined)
     return counts.error ? (
       <ErrorState error={counts.error} onRetry={() => void counts.refetch()} />
     ) : (
