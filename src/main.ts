@@ -12,7 +12,7 @@ import { consentEndpoints, type Parts, type Settings } from './http/parts.ts';
 import { serveWeb } from './http/server.ts';
 import { withLocalDefaults } from './local.ts';
 import { createLog } from './log.ts';
-import { exitWithParent } from './parent.ts';
+import { untilStopped } from './parent.ts';
 import { createSeal } from './seal.ts';
 
 const GRACE_MS = 5000;
@@ -75,14 +75,6 @@ const settingsOf = (config: WebConfig): Settings => ({
   sendsMail: config.sendsMail,
   installation: installationOf(config),
 });
-
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-    exitWithParent(resolve);
-  });
-}
 
 main().catch((error: unknown) => {
   // Our own sentences for the operator; anything else could quote a URL with a password.

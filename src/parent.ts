@@ -1,4 +1,7 @@
-/** A process under `npm start` ends with it, even when the supervisor is killed and can say nothing. */
+/**
+ * When a process has to end: on SIGTERM or SIGINT, and under `npm start` with it, even when the supervisor is killed and
+ * can say nothing.
+ */
 
 /** Longer than any drain; what still runs then is stuck. */
 const PATIENCE_MS = 25_000;
@@ -15,4 +18,14 @@ export function exitWithParent(stop: () => void): void {
   });
   // Listening for the end must not keep the process from ending by itself.
   process.channel?.unref();
+}
+
+/** Resolves at the first signal to end or when the supervisor is gone. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    // `once` would let a second signal end the process in the middle of its drain: one that goes to the whole group
+    // comes again from the supervisor.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+    exitWithParent(resolve);
+  });
 }

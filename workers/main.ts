@@ -19,7 +19,7 @@ import { createAccessTokens, createTokenClient, type TokenClient } from '../src/
 import { withLocalDefaults } from '../src/local.ts';
 import { createLog } from '../src/log.ts';
 import { createMailer } from '../src/mailjet/mailer.ts';
-import { exitWithParent } from '../src/parent.ts';
+import { untilStopped } from '../src/parent.ts';
 import { createSeal } from '../src/seal.ts';
 import { createBiller } from '../src/stripe/client.ts';
 import { systemClock } from './clock.ts';
@@ -188,14 +188,6 @@ async function openMetrics(scheduler: Scheduler, config: WorkerConfig, log: Log)
   return serveWorkerMetrics(gauges, config.metricsPort, config.host).catch((error: unknown) => {
     log.warn('no metrics', { port: config.metricsPort, error });
     return null;
-  });
-}
-
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-    exitWithParent(resolve);
   });
 }
 

@@ -120,8 +120,7 @@ const databasePid = async (dir: string) =>
 test('with nothing configured it makes keys and a database, runs, restarts a dead worker, and ends whole', async (t) => {
   const dir = await stage(t);
   const port = await freePort();
-  const owner = 'postgres://owner@db.example.org/x';
-  const service = start(t, dir, { PORT: port, METRICS_PORT: '0', DATABASE_OWNER_URL: owner, TZ: 'UTC' });
+  const service = start(t, dir, { PORT: port, METRICS_PORT: '0', TZ: 'UTC' });
   const started = new Map<string, Report>();
   await service.next((line) => {
     if (line.startsWith('{"role"')) started.set(JSON.parse(line).role, JSON.parse(line));
@@ -134,10 +133,10 @@ test('with nothing configured it makes keys and a database, runs, restarts a dea
   assert.ok(
     web.keys.includes('SEAL_PUBLIC_KEY') && web.keys.includes('SESSION_SECRET') && web.keys.includes('TZ'),
   );
-  assert.ok(!web.keys.includes('UNSEAL_PRIVATE_KEYS') && !web.keys.includes('DATABASE_OWNER_URL'));
+  assert.ok(!web.keys.includes('UNSEAL_PRIVATE_KEYS'));
   assert.match(web.url, /smtp_sync_web_login/);
   assert.ok(worker.keys.includes('UNSEAL_PRIVATE_KEYS') && worker.keys.includes('TZ'));
-  assert.ok(!worker.keys.includes('SESSION_SECRET') && !worker.keys.includes('DATABASE_OWNER_URL'));
+  assert.ok(!worker.keys.includes('SESSION_SECRET'));
   assert.match(worker.url, /smtp_sync_worker_login/);
   assert.deepEqual(worker.may, { read: true, write: false });
   const commandLine = await readFile(`/proc/${worker.pid}/cmdline`, 'utf8').catch(() => null);
