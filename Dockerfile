@@ -6,6 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # With optional packages here: what builds the dashboard has its platform's part among them.
 RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
 COPY src src
 COPY dashboard dashboard
 RUN node dashboard/build.ts
