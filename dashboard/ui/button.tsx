@@ -7,7 +7,8 @@ import { classes } from './classes.ts';
 type Look = 'primary' | 'secondary' | 'quiet' | 'danger';
 
 const LOOKS: Readonly<Record<Look, string>> = {
-  primary: 'bg-accent text-on-accent hover:bg-accent-strong',
+  // The border is seen where the system takes the colours away.
+  primary: 'border border-transparent bg-accent text-on-accent hover:bg-accent-strong',
   secondary: 'border border-line-strong bg-surface text-ink hover:bg-sunken',
   quiet: 'text-ink hover:bg-sunken',
   danger: 'border border-failed bg-surface text-failed hover:bg-failed-soft',
@@ -15,7 +16,7 @@ const LOOKS: Readonly<Record<Look, string>> = {
 
 export const buttonClasses = (look: Look = 'secondary', size: 'md' | 'sm' = 'md'): string =>
   classes(
-    'inline-flex items-center justify-center gap-2 rounded-lg font-medium whitespace-nowrap transition-colors',
+    'inline-flex items-center justify-center gap-2 rounded-lg font-medium max-w-full sm:whitespace-nowrap transition-colors',
     'disabled:cursor-not-allowed disabled:opacity-60',
     size === 'sm' ? 'min-h-8 px-3 text-sm' : 'min-h-10 px-4 text-sm',
     LOOKS[look],

@@ -33,11 +33,11 @@ export function Page({
       )}
     >
       <div className="flex flex-wrap items-start justify-between gap-4">
-        <div>
-          <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold tracking-tight">
+        <div className="min-w-0">
+          <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold tracking-tight wrap-anywhere">
             {title}
           </h1>
-          {intro && <p className="mt-1 max-w-prose text-sm text-muted">{intro}</p>}
+          {intro && <p className="mt-1 max-w-prose text-sm wrap-anywhere text-muted">{intro}</p>}
         </div>
         {actions && <div className="flex flex-wrap gap-3">{actions}</div>}
       </div>

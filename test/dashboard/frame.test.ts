@@ -9,6 +9,33 @@ before(async () => {
 });
 after(() => stage[Symbol.asyncDispose]());
 
+/** As the API gives it. */
+const mailboxOf = (username: string, index: number) => ({
+  id: `00000000-0000-4000-8000-00000000000${index}`,
+  protocol: 'imap',
+  host: 'imap.example.com',
+  port: 993,
+  security: 'tls',
+  username,
+  state: 'active',
+  fault: null,
+  options: {
+    history: 'all',
+    since: null,
+    folders: ['INBOX', '受信トレイ'.repeat(20), 'x'.repeat(200)],
+    skipInbox: false,
+    label: null,
+    neverSpam: false,
+    afterImport: 'keep',
+    deleteAfterDays: null,
+    pollSeconds: 300,
+  },
+  progress: { found: 9e8, delivered: 8e8, rejected: 0, failed: 0, uncertain: 0, waiting: 1e8, bytes: 1e13 },
+  lastSyncAt: null,
+  nextSyncAt: null,
+  createdAt: '2026-01-01T00:00:00Z',
+});
+
 test('every visit of a signed-in person is drawn without errors, and accessible in both themes', async () => {
   await using visitor = await stage.open({ email: 'frame@gmail.example' });
   const { page } = visitor;
@@ -84,6 +111,36 @@ test('a part that is gone loads the page anew, but only once', async () => {
   await page.getByRole('heading', { name: 'This page broke' }).waitFor();
   await page.getByRole('link', { name: 'Mailboxes', exact: true }).first().click();
   await page.getByRole('heading', { name: 'Mailboxes', level: 1 }).waitFor();
+  visitor.takeErrors();
+});
+
+test('names of any length and script fit into 320 px, and a system without colours shows what is pressed', async () => {
+  await using visitor = await stage.open({ email: 'frame@gmail.example' });
+  const { page } = visitor;
+  const names = [
+    `${'long'.repeat(16)}@${'subdomain.'.repeat(13)}example`,
+    'صندوق-البريد@مثال.example',
+    '受信箱@例え.example',
+  ];
+  await page.route('**/api/v1/mailboxes', (route) =>
+    route.fulfill({ json: { mailboxes: names.map(mailboxOf) } }),
+  );
+  await page.route('**/api/v1/mailboxes/*/stats', (route) => route.fulfill({ status: 404, json: {} }));
+  await page.setViewportSize({ width: 320, height: 700 });
+  for (const [path, title] of [
+    ['/mailboxes', 'Mailboxes'],
+    [`/mailboxes/${mailboxOf('', 0).id}`, names[0] ?? ''],
+  ] as const) {
+    await page.goto(path);
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, path);
+    await assertAccessible(page);
+  }
+  await page.emulateMedia({ forcedColors: 'active' });
+  const border = await page.evaluate<string>(
+    `getComputedStyle([...document.querySelectorAll('main button')].find((each) => each.innerText === 'Sync now')).borderTop`,
+  );
+  assert.match(border, /^1px solid rgb\(/);
   visitor.takeErrors();
 });
 

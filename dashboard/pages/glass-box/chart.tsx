@@ -90,7 +90,10 @@ function Legend({ stats, measure }: { stats: AuditStats; measure: Measure }) {
       {STATUSES.map((status) => (
         <div key={status} className="flex items-center gap-2">
           <dt className="flex items-center gap-2 text-muted">
-            <span aria-hidden className={classes('size-3 rounded-sm', SWATCHES[status])} />
+            <span
+              aria-hidden
+              className={classes('size-3 rounded-sm forced-color-adjust-none', SWATCHES[status])}
+            />
             {STATUS_TEXTS[status].title}
           </dt>
           <dd className="font-medium">{formatMeasure(stats.total[status][measure], measure)}</dd>

@@ -27,7 +27,7 @@ export function MailboxCard({ mailbox }: { mailbox: Mailbox }) {
         <div className="min-w-0 flex-1">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h2 className="truncate text-base font-semibold" title={username}>
-              <Link href={href} className="hover:underline">
+              <Link href={href} className="block truncate py-0.5 hover:underline">
                 {username}
               </Link>
             </h2>
