@@ -11,6 +11,7 @@ import { type Service, type ServiceOptions, startService } from '../service.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SCREENSHOTS = new URL('./screenshots/', import.meta.url).pathname;
+const EVERY_PICTURE = process.env.SCREENSHOTS === '1';
 const WIDTHS = [390, 768, 1440] as const;
 const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -112,18 +113,22 @@ async function signIn(context: BrowserContext, service: Service, email: string):
 
 /** Asserts that axe (WCAG 2.2 AA) finds nothing wrong with the page as it is, in both themes. */
 export async function assertAccessible(page: Page): Promise<void> {
+  // By the debugger: the page's own policy allows no foreign script.
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(`${AXE}; undefined`);
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    // By a separate world's script: the page's own policy allows no foreign one.
-    const found = await page.evaluate(`(() => { ${AXE};
-      return axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-        .then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((n) => n.html + ' ' + n.failureSummary) })));
-    })()`);
+    const found = await page.evaluate(
+      `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+        .then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((n) => n.html + ' ' + n.failureSummary) })))`,
+    );
     assert.deepEqual(found, [], `axe, ${theme}`);
   }
 }
 
-/** Pictures of the page as it is into test/dashboard/screenshots/, at three widths in both themes. */
+/**
+ * Pictures of the page as it is into test/dashboard/screenshots/, at three widths: each in one theme, or with SCREENSHOTS=1
+ * in both. Fails where the page is wider than the window.
+ */
 export async function takeScreenshots(
   page: Page,
   name: string,
@@ -133,8 +138,11 @@ export async function takeScreenshots(
   const before = page.viewportSize();
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    for (const width of WIDTHS) {
+    for (const [index, width] of WIDTHS.entries()) {
+      if (!EVERY_PICTURE && THEMES[index % THEMES.length] !== theme) continue;
       await page.setViewportSize({ width, height: 900 });
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
+      assert.ok(wide <= width, `${name} is ${wide} px wide at ${width}`);
       await page.screenshot({ path: `${SCREENSHOTS}${name}-${width}-${theme}.png`, fullPage });
     }
   }
