@@ -141,6 +141,25 @@ function describeTransfers(factory: LedgerFactory): void {
     assert.ok(retryAt <= intendedAt, 'may be asked about at once');
   });
 
+  it('asks the session of the last intent, when a message is sent once more', async () => {
+    const bench = await factory('imap');
+    const ledger = bench.open();
+    await ledger.keepRunKey(RUN_KEY, SEALED);
+    await ledger.intend(intentOf(imapRef(5)));
+    await ledger.postpone(postponementOf(imapRef(5)));
+    const again = {
+      ...intentOf(imapRef(5)),
+      session: Uint8Array.of(4, 5),
+      digest: new Uint8Array(32).fill(8),
+    };
+    await ledger.intend({ ...again, total: 99 });
+    const [transfer, ...others] = (await ledger.load()).transfers;
+    assert.ok(transfer?.state === 'open');
+    assert.deepEqual([[...transfer.session], [...transfer.digest]], [[...again.session], [...again.digest]]);
+    assert.deepEqual([transfer.total, transfer.reason, transfer.tries, others], [99, null, 2, []]);
+    assert.ok(transfer.retryAt <= transfer.intendedAt, 'may be asked about at once');
+  });
+
   it('keeps an open transfer open when it is postponed', async () => {
     const bench = await factory('imap');
     const ledger = bench.open();

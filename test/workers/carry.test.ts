@@ -221,3 +221,48 @@ test('a group’s intents are durable before the first last chunk, and settled t
   assert.deepEqual(steps, [...Array(4).fill('open'), ...Array(4).fill('put with 4 open')]);
   arrived(world, ...NAMES);
 });
+
+test('the source is asked for nothing while one of its messages streams', async () => {
+  const world = strictWorld();
+  world.messages.set(2, Buffer.concat([message('two'), Buffer.alloc(2_500_000, 'x')]));
+  let streams = false;
+  world.serve = async function* (uid, bytes) {
+    assert.equal(streams, false, `${uid} is served`);
+    streams = true;
+    for await (const piece of inPieces(bytes)) {
+      yield piece;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    streams = false;
+  };
+  // Unlike the strict one it goes on to the next message as soon as it is asked to.
+  world.habit = (source) => ({
+    ...source,
+    async *fetch(messages, signal) {
+      for await (const fetched of source.fetch(messages, signal)) {
+        assert.equal(streams, false, 'the next one is asked for');
+        yield fetched;
+      }
+    },
+  });
+  assert.equal((await life(world))?.synced, true);
+  assert.deepEqual([...world.gmail.imported].sort(), [...world.messages.values()].map(sha256).sort());
+});
+
+test('nothing of a message is left in memory, whatever became of it', async () => {
+  const world = strictWorld();
+  world.messages.set(2, Buffer.concat([message('two'), Buffer.alloc(2_500_000, 'x')]));
+  const served: Uint8Array[] = [];
+  world.serve = async function* (uid, bytes) {
+    for await (const piece of uid === 1 ? [Uint8Array.from(bytes)] : inPieces(bytes)) {
+      served.push(piece);
+      yield piece;
+    }
+  };
+  failOpening(world, { 3: new Fault('upload-bad-request') });
+  world.gmail.refuse = (bytes) => (bytes.equals(message('four')) ? new Fault('message-refused') : null);
+  await life(world);
+  assert.equal(world.gmail.imported.length, 2);
+  assert.ok(served.length > 4);
+  assert.ok(served.every((piece) => piece.every((byte) => byte === 0)));
+});
