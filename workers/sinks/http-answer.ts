@@ -31,10 +31,18 @@ export function readAnswer(text: string, ended: boolean): HttpAnswer | null {
   const content = readContent(status, headers, rest, ended);
   if (!content) return null;
   if (content.body.length > BODY_LIMIT) throw new RangeError('the answer is too long');
+  // An answer with two ends: whoever is between may have taken the other one (RFC 9112 §6.3).
+  const isClear = !(headers.has('content-length') && headers.has('transfer-encoding'));
   const keepAlive =
-    version[1] === '1' && content.size === rest.length && !/\bclose\b/i.test(headers.get('connection') ?? '');
+    version[1] === '1' &&
+    isClear &&
+    content.size === rest.length &&
+    !/\bclose\b/i.test(headers.get('connection') ?? '');
   return { status, headers, body: content.body, keepAlive: keepAlive && !ended };
 }
+
+/** What says where a body ends. */
+const FRAMING = new Set(['content-length', 'transfer-encoding']);
 
 /** Those behind the status line. */
 function readHeaders(head: string): ReadonlyMap<string, string> {
@@ -42,11 +50,11 @@ function readHeaders(head: string): ReadonlyMap<string, string> {
   for (const line of head.split('\r\n').slice(1)) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new RangeError('not an HTTP header');
+    if (colon < 0 || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new RangeError('not an HTTP header');
     const value = line.slice(colon + 1).trim();
     const known = headers.get(name);
     if (known === undefined) headers.set(name, value);
-    else if (name === 'content-length' && known !== value) throw new RangeError('two lengths');
+    else if (FRAMING.has(name) && known !== value) throw new RangeError('two lengths');
   }
   return headers;
 }

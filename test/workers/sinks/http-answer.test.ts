@@ -52,6 +52,12 @@ test('a connection with bytes behind the answer is not used again', () => {
   assert.equal(answer('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK')?.keepAlive, false);
 });
 
+test('a connection whose answer has two ends is not used again', () => {
+  const text =
+    'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
+  assert.deepEqual([answer(text)?.body, answer(text)?.keepAlive], ['abc', false]);
+});
+
 test('names are found in any case, values without the space around, the first of several', () => {
   const { headers } =
     answer('HTTP/1.1 200 OK\r\nLOCATION:  a \r\nlocation: b\r\nContent-Length: 0\r\n\r\n') ?? {};
@@ -63,6 +69,8 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'HTTP/2': 'HTTP/2 200\r\n\r\n',
   'a head without end': `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`,
   'a folded header': 'HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n',
+  'a header without a colon': 'HTTP/1.1 200 OK\r\nLocationx\r\nContent-Length: 0\r\n\r\n',
+  'two codings': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n',
   'two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx',
   'a length that is none': 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n',
   'a length over all': 'HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n',
