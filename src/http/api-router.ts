@@ -72,7 +72,7 @@ const parseCall =
     const body: unknown = req.body ?? (operation.bodyOptional ? {} : undefined);
     res.locals.call = {
       id,
-      query: operation.query && parseInput(operation.query, req.query),
+      query: operation.query && parseInput(operation.query, req.query, 'query'),
       body: operation.body && parseInput(operation.body, body),
     };
     next();

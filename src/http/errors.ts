@@ -58,10 +58,10 @@ export const faultView = (code: string | null): { code: string; message: string 
 };
 
 /** The first thing wrong with the input, by field and rule. zod's own message would quote unknown keys. */
-export const invalidInput = (error: z.ZodError): HttpError => {
+export const invalidInput = (error: z.ZodError, whole: string): HttpError => {
   const issue = error.issues[0];
   if (issue === undefined) return new HttpError('invalid-request');
-  const field = issue.path.join('.') || 'body';
+  const field = issue.path.join('.') || whole;
   if (issue.code === 'unrecognized_keys')
     return new HttpError('invalid-request', `${field}: holds an unknown field`);
   const rule = issue.message.replace(/^Invalid input: /, '');
@@ -72,10 +72,10 @@ export const invalidInput = (error: z.ZodError): HttpError => {
   return new HttpError('invalid-request', `${field}: ${rule}`);
 };
 
-/** Parses input or throws the contract's 400. */
-export const parseInput = <S extends z.ZodType>(schema: S, input: unknown): z.infer<S> => {
+/** Parses input or throws the contract's 400, which calls what has no field's name by `whole`. */
+export const parseInput = <S extends z.ZodType>(schema: S, input: unknown, whole = 'body'): z.infer<S> => {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw invalidInput(parsed.error);
+  if (!parsed.success) throw invalidInput(parsed.error, whole);
   return parsed.data;
 };
 

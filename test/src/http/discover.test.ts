@@ -16,7 +16,11 @@ const EMAIL = 'canary-51d0@example.org';
 const discoveries = () => web.test.asOwner('SELECT user_id, email FROM discoveries');
 
 /** A worker's jobs, in this process, over the given network. */
-async function startWorker(t: test.TestContext, of: Web, net: DiscoveryNet): Promise<{ logged(): string }> {
+async function startWorker(
+  t: test.TestContext,
+  of: Web,
+  net: DiscoveryNet,
+): Promise<{ logged(): string; stop(): Promise<void> }> {
   const lines: string[] = [];
   const log = createLog({
     level: 'debug',
@@ -36,8 +40,10 @@ async function startWorker(t: test.TestContext, of: Web, net: DiscoveryNet): Pro
       discover: (job, signal) => answer(job, { db, log, net }, signal),
     },
   });
-  t.after(() => queue.stop());
-  return { logged: () => lines.join('') };
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= queue.stop());
+  t.after(stop);
+  return { logged: () => lines.join(''), stop };
 }
 
 const NOTHING: DiscoveryNet = {
@@ -146,10 +152,12 @@ test.test(
       asked++;
       return [];
     };
-    await startWorker(t, impatient, { ...NOTHING, mailExchangers: count });
+    const worker = await startWorker(t, impatient, { ...NOTHING, mailExchangers: count });
     // Each look is a new connection: without a pause they would leave the worker none in time.
     while ((await impatient.test.asOwner(waiting)).length > 0) await sleep(50);
     assert.equal(asked, 0);
+    // Hooks run in order, and the database's would come first.
+    await worker.stop();
   },
 );
 
