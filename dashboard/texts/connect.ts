@@ -131,11 +131,11 @@ export const connect = {
     bytes: (bytes: string) => `, about ${bytes}`,
     takesMinutes: (minutes: number) =>
       minutes <= 1
-        ? 'Takes about a minute.'
+        ? 'Takes at least a minute.'
         : `Takes at least ${minutes} minutes at the rate that Gmail allows.`,
     takesHours: (hours: number) => `Takes at least ${hours} hours at the rate that Gmail allows.`,
     takesDays: (days: number) =>
-      `Takes about ${days} days: Gmail limits how much may be added in a day. New mail does not wait for it.`,
+      `Takes at least ${days} days: Gmail limits how much may be added in a day. New mail does not wait for it.`,
     uncounted: 'This could not be counted. You can go on without.',
     pop3Dates: 'POP3 lists no dates, so each message’s own date decides when its turn comes.',
     folders: 'Folders',
@@ -242,6 +242,6 @@ export const connect = {
     ],
     overlapTitle: 'Do not let both fetch the same mailbox',
     overlap:
-      'While Gmail’s fetcher is still on, each new message arrives twice; and if it deletes what it has fetched, messages may be gone before we see them. Start here with “only new mail from now on”, then remove the account in Gmail under Settings, Accounts and Import.',
+      'While Gmail’s fetcher is still on, messages may arrive twice; and if it deletes what it has fetched, messages may be gone before we see them. Start here with “only new mail from now on”, then remove the account in Gmail under Settings, Accounts and Import.',
   },
 } as const;

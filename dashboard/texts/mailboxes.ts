@@ -26,6 +26,7 @@ export const mailboxTexts = {
   protocol: (protocol: string, host: string, port: number) => `${protocol.toUpperCase()} · ${host}:${port}`,
   lastSync: 'Last check',
   nextSync: 'Next check',
+  due: 'due now',
   never: 'not yet',
   noNext: 'none while it rests',
   actions: {

@@ -108,7 +108,7 @@ test('POP3: everything that is there, counted first', async () => {
   await page.getByText('Up to 3 messages').waitFor();
   await page.getByLabel('Everything', { exact: true }).check();
   await page.getByText(/^3 messages, about/).waitFor();
-  await page.getByText('Takes about a minute.').waitFor();
+  await page.getByText('Takes at least a minute.').waitFor();
   await page.getByLabel('Skip the inbox').check();
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await page.getByText('All Mail, not the inbox').waitFor();

@@ -94,7 +94,7 @@ export function ChooseStep({ mailbox, report, go, back }: DraftStepProps) {
             <p className="text-muted">{choose.keep}</p>
           </div>
         </Card>
-        <FetcherNote />
+        <FetcherNote open={choice.history !== 'new'} />
         {isElsewhere(saving.error, []) && <Problem error={saving.error} />}
         <StepActions onBack={back}>
           <Button type="submit" look="primary" busy={saving.busy}>

@@ -2,10 +2,11 @@
 import { connect } from '../../texts/connect.ts';
 import { Banner } from '../../ui/banner.tsx';
 
-export function FetcherNote() {
+/** `open`: what is chosen makes the overlap likely, so that it is shown without being asked for. */
+export function FetcherNote({ open = false }: { open?: boolean }) {
   const { fetcher } = connect;
   return (
-    <details className="group rounded-xl border border-line bg-surface">
+    <details open={open} className="group rounded-xl border border-line bg-surface">
       <summary className="cursor-pointer rounded-xl px-5 py-4 text-sm font-medium">{fetcher.title}</summary>
       <div className="space-y-4 px-5 pb-5 text-sm">
         <p>{fetcher.intro}</p>

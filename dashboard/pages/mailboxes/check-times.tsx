@@ -1,7 +1,7 @@
 /** When a mailbox was looked at last, and when it will be next. */
 import type { Mailbox } from '../../../src/http/api.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
-import { Instant } from '../../ui/instant.tsx';
+import { Instant, useNow } from '../../ui/instant.tsx';
 
 export function CheckTimes({ mailbox: { lastSyncAt, nextSyncAt } }: { mailbox: Mailbox }) {
   return (
@@ -12,8 +12,12 @@ export function CheckTimes({ mailbox: { lastSyncAt, nextSyncAt } }: { mailbox: M
       </div>
       <div className="flex gap-1.5">
         <dt className="text-muted">{mailboxTexts.nextSync}</dt>
-        <dd>{nextSyncAt ? <Instant at={nextSyncAt} /> : mailboxTexts.noNext}</dd>
+        <dd>{nextSyncAt ? <NextCheck at={nextSyncAt} /> : mailboxTexts.noNext}</dd>
       </div>
     </dl>
   );
 }
+
+/** A time that has passed is not told as one: a worker is about to look. */
+const NextCheck = ({ at }: { at: string }) =>
+  new Date(at).getTime() > useNow() ? <Instant at={at} /> : mailboxTexts.due;
