@@ -3,11 +3,11 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { freePort } from '../demo/free-port.ts';
 import { type Account, type Binaries, findAccount, findBinaries } from '../src/db/embedded-binaries.ts';
 import { untilSome } from './service.ts';
 
@@ -79,14 +79,4 @@ async function oldestBinaries(account: Account | null): Promise<Binaries> {
   const [oldest] = globSync('/usr/lib/postgresql/*/bin').sort();
   if (!oldest || !existsSync(join(oldest, 'initdb'))) return findBinaries(account);
   return { initdb: join(oldest, 'initdb'), postgres: join(oldest, 'postgres') };
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, '127.0.0.1');
-  await once(holder, 'listening');
-  const address = holder.address();
-  holder.close();
-  await once(holder, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }

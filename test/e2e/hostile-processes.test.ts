@@ -10,11 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort } from '../../demo/free-port.ts';
 import { generateKeys } from '../../src/keys.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type GoogleStandin, startGoogle } from '../../standins/google/server.ts';
 import { createBrowser } from '../browser.ts';
-import { type ExternalDatabase, freePort, startExternalDatabase } from '../external-database.ts';
+import { type ExternalDatabase, startExternalDatabase } from '../external-database.ts';
 import { assertPrompt, atGoogle, type Ground, imapTenant, pop3Tenant, type Tenant } from '../hostile.ts';
 import { commandOf, end, ROOT, start } from '../processes.ts';
 import { untilSome } from '../service.ts';
@@ -61,10 +62,15 @@ before(async () => {
       DATABASE_URL: database.urlOf('login', 'hosted'),
     },
   });
-  const port = await freePort();
-  url = `http://localhost:${port}`;
+  url = `http://localhost:${await freePort()}`;
   const { SEAL_PUBLIC_KEY, SESSION_SECRET } = keys;
-  const own = { PORT: String(port), METRICS_PORT: '0', PUBLIC_URL: url, SEAL_PUBLIC_KEY, SESSION_SECRET };
+  const own = {
+    PORT: new URL(url).port,
+    METRICS_PORT: '0',
+    PUBLIC_URL: url,
+    SEAL_PUBLIC_KEY,
+    SESSION_SECRET,
+  };
   web = await start('web', { ...environment(), ...own }, 'web-listening');
   ground = { google, leaf, browser: () => createBrowser(url, url) };
 });

@@ -10,13 +10,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort } from '../../demo/free-port.ts';
 import { generateKeys } from '../../src/keys.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type GoogleStandin, startGoogle } from '../../standins/google/server.ts';
 import { sampleMail } from '../../standins/mail.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
 import { type Browser, createBrowser } from '../browser.ts';
-import { type ExternalDatabase, freePort, startExternalDatabase } from '../external-database.ts';
+import { type ExternalDatabase, startExternalDatabase } from '../external-database.ts';
 import { commandOf, end, ROOT, start } from '../processes.ts';
 import { untilSome } from '../service.ts';
 

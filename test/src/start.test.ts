@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../../demo/free-port.ts';
 import { generateKeys } from '../../src/keys.ts';
 
 const REPORT = `
@@ -55,15 +55,7 @@ async function stage(t: TestContext): Promise<string> {
   return dir;
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(address !== null && typeof address === 'object');
-  return String(address.port);
-}
+const somePort = async (): Promise<string> => String(await freePort());
 
 /** Starts it; everything it and its children print, line by line, until the last of them has ended. */
 function start(
@@ -119,7 +111,7 @@ const databasePid = async (dir: string) =>
 
 test('with nothing configured it makes keys and a database, runs, restarts a dead worker, and ends whole', async (t) => {
   const dir = await stage(t);
-  const port = await freePort();
+  const port = await somePort();
   const service = start(t, dir, { PORT: port, METRICS_PORT: '0', TZ: 'UTC' });
   const started = new Map<string, Report>();
   await service.next((line) => {
@@ -156,7 +148,7 @@ test('with nothing configured it makes keys and a database, runs, restarts a dea
 
 test('killed itself, it leaves no process but the database, which the next start finds and ends', async (t) => {
   const dir = await stage(t);
-  const env = { PORT: await freePort(), METRICS_PORT: '0' };
+  const env = { PORT: await somePort(), METRICS_PORT: '0' };
   const first = start(t, dir, env);
   await first.next(isReady);
   first.child.kill('SIGKILL');
@@ -173,7 +165,7 @@ test('killed itself, it leaves no process but the database, which the next start
 
 test('SIGTERM to npm reaches it', async (t) => {
   const dir = await stage(t);
-  const service = start(t, dir, { PORT: await freePort(), METRICS_PORT: '0' }, ['npm', 'start', '--silent']);
+  const service = start(t, dir, { PORT: await somePort(), METRICS_PORT: '0' }, ['npm', 'start', '--silent']);
   await service.next(isReady);
   const database = await databasePid(dir);
   service.child.kill('SIGTERM');
@@ -192,7 +184,7 @@ test('a production start without keys fails with a sentence that says what to do
 test('keys that do not belong together are refused before anything is sealed', async (t) => {
   const dir = await stage(t);
   const keys = { ...generateKeys(), SEAL_PUBLIC_KEY: generateKeys().SEAL_PUBLIC_KEY };
-  const service = start(t, dir, { ...keys, PORT: await freePort() });
+  const service = start(t, dir, { ...keys, PORT: await somePort() });
   assert.deepEqual(await service.exited, [1, null]);
   assert.match((await service.errors).join(''), /SEAL_PUBLIC_KEY does not belong/);
 });
