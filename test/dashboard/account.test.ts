@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { createAuthority } from '../../standins/authority.ts';
 import { type MailjetStandin, startMailjet } from '../../standins/mailjet/server.ts';
-import { assertAccessible, openStage, type Stage, takeScreenshots } from './stage.ts';
+import { assertAccessible, eventually, openStage, type Stage, takeScreenshots } from './stage.ts';
 
 let stage: Stage;
 let mailjet: MailjetStandin;
@@ -28,7 +28,7 @@ test('the page shows who one is, what one allows, and where one is signed in', a
   await profile.getByText('whole@gmail.example').waitFor();
   await profile.getByText('Add mail to your Gmail').waitFor();
   const renew = profile.getByRole('link', { name: 'Renew the consent at Google' });
-  assert.equal(await renew.getAttribute('href'), '/auth/google?next=%2Faccount');
+  await eventually(() => renew.getAttribute('href'), '/auth/google?next=%2Faccount');
   const sessions = page.getByRole('region', { name: 'Where you are signed in' });
   await sessions.getByText('This browser').waitFor();
   await page.getByRole('checkbox', { name: 'Messages were not passed on' }).waitFor();
@@ -92,7 +92,7 @@ test('notices by mail are chosen, kept, and a failure to keep them is said', asy
   await page.getByText('Saved.').first().waitFor();
   await page.reload();
   await box.waitFor();
-  assert.equal(await box.isChecked(), false);
+  await eventually(() => box.isChecked(), false);
   await page.route('**/api/v1/notice-settings', (route) =>
     route.request().method() === 'PATCH'
       ? route.fulfill({ status: 503, json: { error: { code: 'database-unavailable', message: 'Not now.' } } })
@@ -101,7 +101,7 @@ test('notices by mail are chosen, kept, and a failure to keep them is said', asy
   await box.click();
   await page.getByText('Not now.').first().waitFor();
   await page.locator('input[type=checkbox]:not(:checked)').waitFor();
-  assert.equal(await box.isChecked(), false, 'what the server has counts');
+  await eventually(() => box.isChecked(), false, 'what the server has counts');
   visitor.takeErrors();
 });
 
@@ -111,11 +111,11 @@ test('colours are chosen at once and are there from the first drawing on', async
   await page.goto('/account');
   await page.getByRole('radio', { name: 'Dark' }).check();
   await page.getByText('Changed.').first().waitFor();
-  assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+  await eventually(() => page.locator('html').getAttribute('data-theme'), 'dark');
   const answer = await visitor.context.request.get('/account');
   assert.match(await answer.text(), /<html[^>]* data-theme="dark"/);
   await page.reload();
-  assert.equal(await page.getByRole('radio', { name: 'Dark' }).isChecked(), true);
+  await eventually(() => page.getByRole('radio', { name: 'Dark' }).isChecked(), true);
   await page.getByRole('radio', { name: 'As the system has it' }).check();
   await page.getByText('Changed.').first().waitFor();
   assert.ok(!(await visitor.context.cookies()).some(({ name }) => name === 'theme'));
@@ -171,9 +171,9 @@ test('the account is deleted at once, after its address was typed', async () => 
   await page.getByRole('button', { name: 'Delete the account…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete this account?' });
   const button = dialog.getByRole('button', { name: 'Delete everything' });
-  assert.equal(await button.isDisabled(), true);
+  await eventually(() => button.isDisabled(), true);
   await dialog.getByLabel('Type leaver@gmail.example to confirm').fill('somebody@gmail.example');
-  assert.equal(await button.isDisabled(), true);
+  await eventually(() => button.isDisabled(), true);
   await assertAccessible(page);
   await takeScreenshots(page, 'account-delete');
   await dialog.getByLabel('Type leaver@gmail.example to confirm').fill('leaver@gmail.example');

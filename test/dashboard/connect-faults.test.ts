@@ -17,7 +17,7 @@ import {
   PASSWORD,
   watchPassword,
 } from './connect-stage.ts';
-import { assertAccessible, takeScreenshots } from './stage.ts';
+import { assertAccessible, eventually, takeScreenshots } from './stage.ts';
 
 let on: ConnectStage;
 before(async () => {
@@ -52,7 +52,7 @@ test('a wrong password is said to be one, and cured where it was said', async ()
   await takeScreenshots(page, 'connect-3-password');
   await page.getByRole('button', { name: 'Save and test again' }).click();
   const field = page.getByLabel('New password');
-  assert.equal(await field.getAttribute('aria-invalid'), 'true');
+  await eventually(() => field.getAttribute('aria-invalid'), 'true');
   await field.fill(PASSWORD);
   await page.getByRole('button', { name: 'Save and test again' }).click();
   await heading(page, 'The connection works').waitFor();
@@ -152,7 +152,7 @@ test('another protocol is another draft, and the first is gone', async () => {
   await heading(page, 'The test found a problem').waitFor();
   await page.getByRole('button', { name: 'Use another protocol or address' }).click();
   await heading(page, 'Server and password').waitFor();
-  assert.equal(await page.getByLabel('Port').inputValue(), String(port));
+  await eventually(() => page.getByLabel('Port').inputValue(), String(port));
   await enterServer(page, { protocol: 'pop3', port: on.pop3.port, username: 'pop3-draft' });
   await heading(page, 'The connection works').waitFor();
   await page.getByText('This server has to be asked for new mail').waitFor();
@@ -173,7 +173,7 @@ test('what a server says in refusing is never shown, and names of accounts are t
     await enterServer(page, { port: on.imap.port, username: MARKUP });
     await heading(page, 'The test found a problem').waitFor();
     assert.equal(await page.getByText('canary-text').count(), 0);
-    assert.equal(await page.getByLabel('User name').inputValue(), MARKUP);
+    await eventually(() => page.getByLabel('User name').inputValue(), MARKUP);
     assert.equal(await page.locator('img').count(), 0);
   } finally {
     delete on.imap.tricks.refuse;
@@ -185,12 +185,12 @@ test('what the API does not take is said at the field', async () => {
   const { page } = visitor;
   await goToManualEntry(page);
   await page.getByRole('button', { name: 'Test the connection' }).click();
-  assert.equal(await page.getByText('Fill this in.').count(), 3);
+  await eventually(() => page.getByText('Fill this in.').count(), 3);
   await assertAccessible(page);
   await enterServer(page, { host: 'not a host', port: 993, username: 'typist' });
   await page.getByText('Must be a host name or an IP address.').waitFor();
   await page.getByText('Enter the password again: it was not kept.').waitFor();
-  assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), '');
+  await eventually(() => page.getByLabel('Password', { exact: true }).inputValue(), '');
   await assertAccessible(page);
   visitor.takeErrors();
 });

@@ -1,7 +1,7 @@
 /** What the wizard knows of providers: how they let programs in, what Gmail's own fetcher did, what to do when nothing is found. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertAccessible, openStage, type Stage, takeScreenshots } from './stage.ts';
+import { assertAccessible, eventually, openStage, type Stage, takeScreenshots } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
@@ -31,7 +31,7 @@ test('providers’ own ways are explained where they matter', async (t) => {
       await page.getByRole('button', { name: 'Continue' }).click();
       await page.getByText(title).waitFor();
       const link = page.locator(`a[href^="${url}"]`);
-      assert.equal(await link.getAttribute('target'), '_blank');
+      await eventually(() => link.getAttribute('target'), '_blank');
       assert.match((await link.getAttribute('rel')) ?? '', /noreferrer/);
       if (email.endsWith('gmx.de') || email.endsWith('outlook.com')) {
         await assertAccessible(page);
@@ -80,5 +80,5 @@ test('an address is needed, and a search that fails is no dead end', async () =>
   await assertAccessible(page);
   visitor.takeErrors();
   await page.getByRole('button', { name: 'Enter the server yourself' }).click();
-  assert.equal(await page.getByLabel('User name').inputValue(), 'someone@example.com');
+  await eventually(() => page.getByLabel('User name').inputValue(), 'someone@example.com');
 });

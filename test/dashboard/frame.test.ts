@@ -1,7 +1,7 @@
 /** The frame of the app in a real browser: navigation, signing out, the ends of a session and of the network. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertAccessible, openStage, type Stage, takeScreenshots } from './stage.ts';
+import { assertAccessible, eventually, openStage, type Stage, takeScreenshots } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
@@ -62,7 +62,7 @@ test('a session that has ended is said over the page, and the way back is kept',
   await context.clearCookies();
   await page.evaluate("window.dispatchEvent(new Event('session-ended'))");
   const way = page.getByRole('link', { name: 'Sign in again' });
-  assert.equal(await way.getAttribute('href'), '/?next=%2Fglass-box%3Fstatus%3Dfailed');
+  await eventually(() => way.getAttribute('href'), '/?next=%2Fglass-box%3Fstatus%3Dfailed');
   await assertAccessible(page);
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type GlassBoxStage, openGlassBoxStage, totalOf } from './glass-box-stage.ts';
-import { assertAccessible, takeScreenshots } from './stage.ts';
+import { assertAccessible, eventually, takeScreenshots } from './stage.ts';
 
 const XSS = '<img src=x onerror=alert(1)>';
 
@@ -63,8 +63,8 @@ test('the reconciliation shows the equation of each day, and what is missing in 
     )
     .first()
     .waitFor();
-  assert.equal(await page.locator('[data-missing="3"]').count(), 3);
-  assert.equal(await page.getByText('Adds up').count(), 3);
+  await eventually(() => page.locator('[data-missing="3"]').count(), 3);
+  await eventually(() => page.getByText('Adds up').count(), 3);
   await assertAccessible(page);
   await takeScreenshots(page, 'glass-box-reconciliation');
   await page.getByLabel('Mailbox', { exact: true }).selectOption('second@isp.example');

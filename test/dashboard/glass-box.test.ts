@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type GlassBoxStage, openGlassBoxStage, totalOf } from './glass-box-stage.ts';
-import { assertAccessible, takeScreenshots } from './stage.ts';
+import { assertAccessible, eventually, takeScreenshots } from './stage.ts';
 
 let stage: GlassBoxStage;
 before(async () => {
@@ -25,7 +25,7 @@ test('the log is filtered, the address keeps the filter, and back and forward wa
   await stage.addEntries(owner, 700);
   await page.goto('/glass-box');
   await totalOf(page, 700).waitFor();
-  assert.equal(await page.getByRole('table', { name: 'Audit log' }).getAttribute('aria-rowcount'), '701');
+  await eventually(() => page.getByRole('table', { name: 'Audit log' }).getAttribute('aria-rowcount'), '701');
   await page.getByRole('img', { name: /^Chart: 700 between/ }).waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'glass-box', { fullPage: false });
@@ -44,7 +44,7 @@ test('the log is filtered, the address keeps the filter, and back and forward wa
   await totalOf(page, 6).waitFor();
   await page.goBack();
   await totalOf(page, 18).waitFor();
-  assert.equal(await page.getByLabel('Sender domain').inputValue(), '');
+  await eventually(() => page.getByLabel('Sender domain').inputValue(), '');
   await page.goForward();
   await totalOf(page, 6).waitFor();
   await page.getByLabel('Period').selectOption('Last 24 hours');

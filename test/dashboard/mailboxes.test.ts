@@ -5,7 +5,14 @@ import type { Page } from 'playwright-core';
 import { createAuthority } from '../../standins/authority.ts';
 import { sampleMail } from '../../standins/mail.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
-import { assertAccessible, openStage, type Stage, takeScreenshots, type Visitor } from './stage.ts';
+import {
+  assertAccessible,
+  eventually,
+  openStage,
+  type Stage,
+  takeScreenshots,
+  type Visitor,
+} from './stage.ts';
 
 const OWNER = 'mailboxes@gmail.example';
 const USER = { username: 'old@isp.example', password: 'first password' };
@@ -161,7 +168,7 @@ test('what a stranger chose as a name is text, and a typed name deletes the mail
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   const remove = page.getByRole('button', { name: 'Delete for good' });
-  assert.equal(await remove.isDisabled(), true);
+  await eventually(() => remove.isDisabled(), true);
   await assertAccessible(page);
   await takeScreenshots(page, 'mailbox-delete');
   await page.getByLabel(/^Type /).fill(username);

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { findEmbedded } from '../../src/db/embedded.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type MailjetStandin, startMailjet } from '../../standins/mailjet/server.ts';
-import { assertAccessible, openStage, type Stage, takeScreenshots } from './stage.ts';
+import { assertAccessible, eventually, openStage, type Stage, takeScreenshots } from './stage.ts';
 
 let stage: Stage;
 let mailjet: MailjetStandin;
@@ -140,7 +140,7 @@ test('older notices come on demand', async () => {
   await page.goto('/notices');
   const all = page.getByRole('article');
   await all.nth(29).waitFor();
-  assert.equal(await all.count(), 30);
+  await eventually(() => all.count(), 30);
   await page.getByRole('button', { name: 'Show older notices' }).click();
   await all.nth(39).waitFor();
   await page.getByRole('button', { name: 'Show older notices' }).waitFor({ state: 'hidden' });

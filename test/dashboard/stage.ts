@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isDeepStrictEqual } from 'node:util';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type Authority, createAuthority } from '../../standins/authority.ts';
-import { type Service, type ServiceOptions, startService } from '../service.ts';
+import { type Service, type ServiceOptions, startService, untilSome } from '../service.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SCREENSHOTS = new URL('./screenshots/', import.meta.url).pathname;
@@ -73,7 +74,7 @@ async function openVisitor(
   const page = await context.newPage();
   let errors: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(message.text());
+    if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => errors.push(error.message));
   const takeErrors = () => {
@@ -111,6 +112,19 @@ async function signIn(context: BrowserContext, service: Service, email: string):
   );
 }
 
+/** Asserts that what is read becomes `wanted`; a page has drawn what it was told a moment later. */
+export async function eventually<T>(read: () => Promise<T>, wanted: T, message?: string): Promise<void> {
+  let seen: T | undefined;
+  const same = async () => {
+    seen = await read();
+    return isDeepStrictEqual(seen, wanted) || null;
+  };
+  await untilSome(same, 10_000).catch((error: unknown) => {
+    assert.deepEqual(seen, wanted, message);
+    throw error;
+  });
+}
+
 /** Asserts that axe (WCAG 2.2 AA) finds nothing wrong with the page as it is, in both themes. */
 export async function assertAccessible(page: Page): Promise<void> {
   // By the debugger: the page's own policy allows no foreign script.
@@ -141,8 +155,12 @@ export async function takeScreenshots(
     for (const [index, width] of WIDTHS.entries()) {
       if (!EVERY_PICTURE && THEMES[index % THEMES.length] !== theme) continue;
       await page.setViewportSize({ width, height: 900 });
-      const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
-      assert.ok(wide <= width, `${name} is ${wide} px wide at ${width}`);
+      // What is drawn to measure (a chart, say) follows the window a moment later.
+      await eventually(
+        async () => Math.max(width, await page.evaluate<number>('document.documentElement.scrollWidth')),
+        width,
+        `${name} is wider than the window`,
+      );
       await page.screenshot({ path: `${SCREENSHOTS}${name}-${width}-${theme}.png`, fullPage });
     }
   }

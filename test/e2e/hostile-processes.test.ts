@@ -23,15 +23,7 @@ import { untilSome } from '../service.ts';
 const run = promisify(execFile);
 const { PATH = '' } = process.env;
 const keys = generateKeys();
-const TABLES = [
-  'mailboxes',
-  'folder_cursors',
-  'uidls',
-  'run_keys',
-  'transfers',
-  'fingerprints',
-  'audit_entries',
-];
+const TABLES = 'mailboxes folder_cursors uidls run_keys transfers fingerprints audit_entries'.split(' ');
 
 interface Worker {
   readonly id: string;
@@ -64,13 +56,7 @@ before(async () => {
   });
   url = `http://localhost:${await freePort()}`;
   const { SEAL_PUBLIC_KEY, SESSION_SECRET } = keys;
-  const own = {
-    PORT: new URL(url).port,
-    METRICS_PORT: '0',
-    PUBLIC_URL: url,
-    SEAL_PUBLIC_KEY,
-    SESSION_SECRET,
-  };
+  const own = { PORT: new URL(url).port, PUBLIC_URL: url, SEAL_PUBLIC_KEY, SESSION_SECRET };
   web = await start('web', { ...environment(), ...own }, 'web-listening');
   ground = { google, leaf, browser: () => createBrowser(url, url) };
 });
@@ -89,12 +75,13 @@ const environment = () => ({
   NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'),
   DATA_DIR: join(dir, 'nothing-here'),
   POLL_SECONDS: '1',
+  METRICS_PORT: '0',
 });
 
 async function startWorker(): Promise<Worker> {
   const id = randomUUID();
   const { UNSEAL_PRIVATE_KEYS } = keys;
-  const own = { METRICS_PORT: '0', WORKER_ID: id, MAIL_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128' };
+  const own = { WORKER_ID: id, MAIL_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128' };
   const env = { ...environment(), UNSEAL_PRIVATE_KEYS, ...own };
   const worker = { id, child: await start('worker', env, 'worker-started') };
   workers.push(worker);

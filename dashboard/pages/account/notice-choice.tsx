@@ -1,5 +1,6 @@
 /** Which notices come by mail. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { isOptional, NOTICE_KINDS, type NoticeKind, type NoticeSettings } from '../../../src/http/api.ts';
 import { get, patch } from '../../api.ts';
 import { accountTexts } from '../../texts/account.ts';
@@ -44,24 +45,24 @@ function Kinds({ settings }: { settings: NoticeSettings }) {
   const client = useQueryClient();
   const say = useToast();
   const sayError = useSayError();
+  // Shown at once, before the cache tells; what the server refuses is taken back.
+  const [chosen, setChosen] = useState<Partial<Record<NoticeKind, boolean>>>({});
   const { mutate } = useMutation({
     mutationFn: ({ kind, mailed }: { kind: NoticeKind; mailed: boolean }) =>
       patch<NoticeSettings>('/notice-settings', { mailed: { [kind]: mailed } }),
-    // Shown at once; what the server says counts in the end.
-    onMutate: ({ kind, mailed }) =>
-      client.setQueryData<NoticeSettings>(
-        KEY,
-        (before) => before && { ...before, mailed: { ...before.mailed, [kind]: mailed } },
-      ),
     onSuccess: (after) => {
       client.setQueryData<NoticeSettings>(KEY, after);
       say(texts.saved);
     },
-    onError: (error) => {
+    onError: (error, { kind }) => {
       sayError(error);
-      void client.invalidateQueries({ queryKey: KEY });
+      setChosen(({ [kind]: _, ...others }) => others);
     },
   });
+  const choose = (kind: NoticeKind, mailed: boolean) => {
+    setChosen((before) => ({ ...before, [kind]: mailed }));
+    mutate({ kind, mailed });
+  };
   return (
     <Card className="grid gap-8 md:grid-cols-2">
       <fieldset className="space-y-4">
@@ -71,8 +72,8 @@ function Kinds({ settings }: { settings: NoticeSettings }) {
             key={kind}
             label={noticeKindTexts[kind].name}
             hint={noticeKindTexts[kind].hint}
-            checked={settings.mailed[kind]}
-            onChange={(event) => mutate({ kind, mailed: event.target.checked })}
+            checked={chosen[kind] ?? settings.mailed[kind]}
+            onChange={(event) => choose(kind, event.target.checked)}
           />
         ))}
       </fieldset>

@@ -2,12 +2,14 @@
 import { type QueryClient, queryOptions, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { DiscoveryView, Mailbox, Preview, ProbeReportView } from '../../../src/http/api.ts';
-import { get, patch, post, remove } from '../../api.ts';
+import { ApiError, get, patch, post, remove } from '../../api.ts';
 import { MAILBOXES_KEY } from '../../mailboxes.ts';
 import type { ChoiceInput, ServerInput } from './stored.ts';
 
 /** How often a running test is looked at. */
 const WATCH_MS = 400;
+/** How long after a count was refused as one too many it is asked for again. */
+const RETRY_MS = 2000;
 
 export interface Account {
   readonly server: ServerInput;
@@ -54,7 +56,9 @@ export const previewOf = (
     queryKey: ['preview', id, question],
     queryFn: () => post<Preview>(`/mailboxes/${id}/preview`, question),
     staleTime: 300_000,
-    retry: false,
+    // Whoever reloads in the middle of a count waits for it: the one left behind still counts as one of theirs.
+    retry: (failures, error) => failures < 10 && error instanceof ApiError && error.code === 'rate-limited',
+    retryDelay: RETRY_MS,
   });
 };
 
