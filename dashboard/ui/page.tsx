@@ -23,7 +23,9 @@ export function Page({
   // Whoever cannot see that the page has changed is told by where the focus is; a menu opened meanwhile keeps it.
   useEffect(() => {
     const isElsewhere = document.activeElement?.closest('[role="menu"], [role="dialog"]') != null;
-    if (!isElsewhere) heading.current?.focus({ preventScroll: true });
+    // One that has just been opened has not got it yet.
+    const isOpening = document.querySelector('[aria-haspopup="menu"][aria-expanded="true"]') !== null;
+    if (!isElsewhere && !isOpening) heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <div
