@@ -1,6 +1,6 @@
 /** A user with a long audit log: three mailboxes, half a year, two thousand sender domains, every status. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { MailboxId, UserId } from '../src/core/mailbox.ts';
+import { DEFAULT_OPTIONS, type MailboxId, type MailboxOptions, type UserId } from '../src/core/mailbox.ts';
 import { findEmbedded } from '../src/db/embedded.ts';
 import { createMailbox, setState } from '../src/db/mailboxes.ts';
 import { openDatabase, type Tx } from '../src/db/pool.ts';
@@ -12,17 +12,7 @@ import { hashToken, newToken } from '../src/http/session.ts';
 const CHUNK = 100_000;
 const SPAN_SECONDS = 180 * 86_400;
 
-const OPTIONS = {
-  history: 'all',
-  since: null,
-  folders: ['INBOX'],
-  skipInbox: false,
-  label: null,
-  neverSpam: false,
-  afterImport: 'keep',
-  deleteAfterDays: null,
-  pollSeconds: 3600,
-} as const;
+const OPTIONS: MailboxOptions = { ...DEFAULT_OPTIONS, pollSeconds: 3600 };
 
 /** The token of a session of that user. */
 export async function seedAuditLog(dataDir: string, entries: number): Promise<string> {

@@ -1,7 +1,13 @@
 /** Users and mailboxes put straight into the database, as the web process would. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MailboxId, Server, UserId } from '../src/core/mailbox.ts';
+import {
+  DEFAULT_OPTIONS,
+  type MailboxId,
+  type MailboxOptions,
+  type Server,
+  type UserId,
+} from '../src/core/mailbox.ts';
 import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace } from '../src/core/place.ts';
 import { saveGrant } from '../src/db/grants.ts';
 import { createMailbox, deleteMailbox, findMailbox, recallMailbox, setState } from '../src/db/mailboxes.ts';
@@ -11,17 +17,7 @@ import { refreshTokenHash } from '../src/google/tokens.ts';
 import { createSeal } from '../src/seal.ts';
 import type { IssuedGrant } from '../standins/google/controls.ts';
 
-const OPTIONS = {
-  history: 'all',
-  since: null,
-  folders: ['INBOX'],
-  skipInbox: false,
-  label: null,
-  neverSpam: false,
-  afterImport: 'keep',
-  deleteAfterDays: null,
-  pollSeconds: 3_600,
-} as const;
+const OPTIONS: MailboxOptions = { ...DEFAULT_OPTIONS, pollSeconds: 3_600 };
 const POLL_MS = 50;
 
 export interface Box {

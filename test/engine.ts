@@ -5,7 +5,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { addRanges, complement, hasUid } from '../src/core/cursor.ts';
 import { Fault } from '../src/core/fault.ts';
-import type { MailboxId, UserId } from '../src/core/mailbox.ts';
+import { DEFAULT_OPTIONS, type MailboxId, type UserId } from '../src/core/mailbox.ts';
 import { keyOf, type Listed } from '../src/core/message.ts';
 import type { Clock, Ledger, Reconciler, Source } from '../src/core/ports.ts';
 import type { Lease, Verdict } from '../src/core/schedule.ts';
@@ -130,14 +130,7 @@ async function leaseOf(world: World, options: Partial<Lease['options']>): Promis
     sealedFingerprintKey,
     sealedRefreshToken,
     options: {
-      history: 'all',
-      since: null,
-      folders: ['INBOX'],
-      skipInbox: false,
-      label: null,
-      neverSpam: false,
-      afterImport: 'keep',
-      deleteAfterDays: null,
+      ...DEFAULT_OPTIONS,
       pollSeconds: 300,
       ...options,
     },
@@ -161,7 +154,7 @@ function mortalLedger(ledger: Ledger, mortality: Mortality): Ledger {
 
 function sourceOf(world: World, mortality: Mortality): Source {
   return {
-    folders: async () => ['INBOX'],
+    folders: async () => [{ name: 'INBOX', use: 'inbox', path: ['INBOX'] }],
     count: async () => world.messages.size,
     ids: async () => ({ protocol: 'imap', uidValidity: world.uidValidity, uids: [...world.messages.keys()] }),
     watch: async () => 'unsupported',
@@ -197,7 +190,7 @@ function sourceOf(world: World, mortality: Mortality): Source {
         const uid = message.ref.protocol === 'imap' ? message.ref.uid : 0;
         const bytes = await mortality.live(async () => world.messages.get(uid));
         const here = message.ref.protocol === 'imap' && message.ref.uidValidity === world.uidValidity;
-        yield { message, body: here && bytes ? world.serve(uid, bytes) : gone() };
+        yield { message, flags: null, body: here && bytes ? world.serve(uid, bytes) : gone() };
       }
     },
   };

@@ -93,7 +93,7 @@ const openSurveyOf =
   };
 
 const SOURCE: Source = {
-  folders: async () => ['INBOX'],
+  folders: async () => [{ name: 'INBOX', use: 'inbox', path: ['INBOX'] }],
   count: async () => 0,
   ids: () => assert.fail(),
   list: () => assert.fail(),

@@ -15,6 +15,7 @@ import {
   type Passage,
   type Ready,
   recognise,
+  skip,
 } from './transfer.ts';
 import { type Judge, laneOf, noteSettled, type Visit } from './visit.ts';
 
@@ -114,6 +115,11 @@ export class Carrier {
     const { engine, control } = this.#visit;
     try {
       const ready = await this.#inTurn(group, async (begun) => {
+        const skipped = await skip(begun, engine);
+        if (skipped) {
+          noteSettled(this.#visit, skipped);
+          return null;
+        }
         const one = await approach(begun, engine, null, control.hard);
         return (await this.#isKnown(one)) ? null : one;
       });

@@ -41,7 +41,10 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
 /** Lists every chosen folder into `pending` and the books. */
 async function listAll(visit: Visit): Promise<readonly string[]> {
   const { lease, source, ledger, control } = visit;
-  const folders = await source.folders(lease.options.folders, control.hard);
+  const chosen = await source.folders(lease.options.folders, control.hard);
+  visit.folders.clear();
+  for (const folder of chosen) visit.folders.set(folder.name, folder);
+  const folders = [...visit.folders.keys()];
   for (const folder of folders) {
     const known = knownOf(visit, folder);
     const listing = await source.list(folder, known, historyOf(lease), control.hard);

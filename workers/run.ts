@@ -5,9 +5,10 @@ import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '
 import type { Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
 import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
-import type { Ledger, SealPlace, Source } from '../src/core/ports.ts';
+import type { Ledger, SealPlace, Source, SourceFolder } from '../src/core/ports.ts';
 import { HOUR, type Lease, MINUTE, messageBackoff, type Verdict } from '../src/core/schedule.ts';
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
+import { createDecide } from './decide.ts';
 import { HeaderBlock } from './header-block.ts';
 import { Reconciliation } from './reconcile.ts';
 import { goRounds } from './rounds.ts';
@@ -79,7 +80,6 @@ async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
       sink: deps.openSink(lease, refreshToken),
       runKey,
       fingerprintKey: createSecretKey(fingerprintKey),
-      outgoing: outgoingOf(lease),
       maxMessageBytes: deps.maxMessageBytes,
     });
     return await goRounds(visit, (message, error, passage) => judge(visit, message, error, passage));
@@ -107,7 +107,7 @@ async function openVisit(
   control: RunControl,
   source: Source,
   ledger: Ledger,
-  engine: Omit<Engine, 'recognise'>,
+  engine: Omit<Engine, 'recognise' | 'decide'>,
 ): Promise<Visit> {
   const books = await ledger.load();
   deps.quota.restore(lease.userId, books.bytesToday);
@@ -122,12 +122,14 @@ async function openVisit(
     if (twin) return Math.max(twin.retryAt, deps.clock.now() + messageBackoff(1));
     return await ledger.recognises(folder, fingerprint);
   };
+  const folders = new Map<string, SourceFolder>();
   return {
     lease,
     deps,
     control,
     source,
     ledger,
+    folders,
     reconciliation: new Reconciliation({
       reconciler: deps.openReconciler(lease),
       source,
@@ -138,7 +140,7 @@ async function openVisit(
       history: lease.options.history,
       hard: control.hard,
     }),
-    engine: { ...engine, recognise },
+    engine: { ...engine, recognise, decide: createDecide(lease.options) },
     cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
     renumbered,
     open,
@@ -179,12 +181,6 @@ async function runKeyOf(
     throw isFault(cause, 'seal-broken') ? new Fault('upload-lost', { cause }) : cause;
   }
 }
-
-const outgoingOf = ({ options }: Lease): Engine['outgoing'] => ({
-  labelIds: options.skipInbox ? ['UNREAD'] : ['INBOX', 'UNREAD'],
-  neverMarkSpam: options.neverSpam,
-  internalDateSource: 'dateHeader',
-});
 
 /**
  * What an error means for the message it met. Settles or postpones it; throws the error on when it concerns more

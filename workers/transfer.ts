@@ -1,10 +1,11 @@
 /** ONE message, steps 6 to 10 of docs/architecture.md: read it from top to bottom. */
 import type { Hmac, KeyObject } from 'node:crypto';
+import type { AuditReason } from '../src/core/audit.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Ledger, Outgoing, Sink, Upload, UploadStatus } from '../src/core/ports.ts';
 import type { Intent, Settlement } from '../src/core/transfer.ts';
-import type { HeaderBlock } from './header-block.ts';
+import type { HeaderBlock, HeaderFacts } from './header-block.ts';
 import { type Chunk, relay } from './relay.ts';
 import type { RunKey } from './run-key.ts';
 
@@ -14,10 +15,28 @@ export interface Engine {
   readonly sink: Sink;
   readonly runKey: RunKey;
   readonly fingerprintKey: KeyObject;
-  readonly outgoing: Omit<Outgoing, 'size'>;
+  readonly decide: Decide;
   readonly maxMessageBytes: number;
   readonly recognise: Recognise;
 }
+
+/** What is to be done with a message that has begun to come in. */
+export type Decision =
+  | {
+      readonly kind: 'send';
+      readonly outgoing: Omit<Outgoing, 'size'>;
+      /** What its audit entry says when it is delivered. */
+      readonly reason: AuditReason | null;
+    }
+  | { readonly kind: 'skip'; readonly reason: AuditReason };
+
+/** From what the source tells of the message, and its header block as far as the first chunk holds it. */
+export type Decide = (
+  fetched: Pick<Fetched, 'message' | 'flags'>,
+  header: HeaderFacts,
+  /** null: it goes on behind the first chunk. */
+  size: number | null,
+) => Promise<Decision>;
 
 /**
  * Whether a message was imported under another id. A time (ms since the epoch): nobody knows yet, because one that looks
@@ -38,6 +57,7 @@ export interface Passage {
 export interface Begun {
   readonly message: Listed;
   readonly passage: Passage;
+  readonly decision: Decision;
   readonly digest: Hmac;
   /** Whoever has it returns from it in the end: what is held of the message is zeroed then. */
   readonly chunks: AsyncGenerator<Chunk, void>;
@@ -67,6 +87,8 @@ export async function transfer(
 ): Promise<Settlement | number> {
   const begun = await begin(fetched, engine, passage);
   try {
+    const skipped = await skip(begun, engine);
+    if (skipped) return skipped;
     const ready = await approach(begun, engine, reason, signal);
     const known = await recognise(ready, engine);
     if (known !== null) return known;
@@ -80,7 +102,8 @@ export async function transfer(
 }
 
 /** Reads until the first chunk is full or the message ends. */
-export async function begin({ message, body }: Fetched, engine: Engine, passage: Passage): Promise<Begun> {
+export async function begin(fetched: Fetched, engine: Engine, passage: Passage): Promise<Begun> {
+  const { message, body } = fetched;
   const digest = engine.runKey.mac();
   const chunks = relay(body, { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: 0 });
   const { value: first } = await chunks.next();
@@ -88,7 +111,28 @@ export async function begin({ message, body }: Fetched, engine: Engine, passage:
   // No bytes, no From header; Gmail's protocol has no way to send nothing.
   if (first.total === 0) throw new Fault('from-header-missing');
   passage.bytes = first.bytes.length;
-  return { message, passage, digest, chunks, first };
+  try {
+    const decision = await engine.decide(fetched, passage.header.facts(), first.total);
+    return { message, passage, decision, digest, chunks, first };
+  } catch (error) {
+    await chunks.return();
+    throw error;
+  }
+}
+
+/** Settles a message that is not to be sent; null: it is. */
+export async function skip(begun: Begun, engine: Engine): Promise<Settlement | null> {
+  const { message, passage, decision, first } = begun;
+  if (decision.kind === 'send') return null;
+  const total = first.total ?? message.size ?? first.bytes.length;
+  // Nobody has it in Gmail, so nothing is to be recognised by it.
+  const skipped: Settlement = {
+    ...settlementOf(begun, engine, passage, total, decision.reason),
+    status: 'skipped',
+    fingerprint: null,
+  };
+  await engine.ledger.settle(skipped);
+  return skipped;
 }
 
 /** Opens a session and sends all but the last chunk into it: nothing can be imported by this. */
@@ -98,9 +142,10 @@ export async function approach(
   reason: 'reimported' | null,
   signal: AbortSignal,
 ): Promise<Ready> {
-  const { message, passage, digest, chunks, first } = begun;
+  const { message, passage, decision, digest, chunks, first } = begun;
+  if (decision.kind === 'skip') throw new Error('a message that is to be skipped was sent');
   // Not before there is something to send: a short message's size is known by then.
-  const upload = await engine.sink.open({ ...engine.outgoing, size: first.total ?? message.size }, signal);
+  const upload = await engine.sink.open({ ...decision.outgoing, size: first.total ?? message.size }, signal);
   let last = first;
   while (last.total === null) {
     await put(upload, last, signal);
@@ -111,7 +156,7 @@ export async function approach(
   }
   const total = passage.bytes;
   const { hasMessageId } = passage.header.facts();
-  const delivered = settlementOf(begun, engine, passage, total, reason);
+  const delivered = settlementOf(begun, engine, passage, total, reason ?? decision.reason);
   const intent: Intent = {
     ...message,
     session: engine.runKey.encrypt(upload.uri, message.key),

@@ -12,6 +12,7 @@ import type {
   Seal,
   Sink,
   Source,
+  SourceFolder,
   Unseal,
 } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
@@ -71,6 +72,8 @@ export interface Visit {
   readonly reconciliation: Reconciliation;
   readonly engine: Engine;
   readonly cursors: Map<string, Cursor>;
+  /** By name, as the last listing of all of them found them. */
+  readonly folders: Map<string, SourceFolder>;
   readonly renumbered: Set<string>;
   readonly open: Map<MessageKey, OpenTransfer>;
   readonly waiting: Map<MessageKey, WaitingTransfer>;

@@ -61,6 +61,36 @@ export const REASON_TEXTS = {
     'The message was deleted or moved at the source before it could be transferred.',
     'Nothing to do. If you did not remove it yourself, look into the other folders of the source.',
   ),
+  'in-another-folder': reason(
+    'In another folder as well',
+    'The same message lies in another folder of this mailbox, and was delivered from there.',
+    'Nothing to do. It was not sent a second time.',
+  ),
+  'sender-skipped': reason(
+    'Left out by your rule',
+    'A rule of this mailbox says that messages of this sender are not imported.',
+    'Nothing to do. The message stays at the source. To have the next ones imported, change the rule.',
+  ),
+  'over-size-limit': reason(
+    'Over the size limit you set',
+    'The message is larger than the limit that you set for this mailbox.',
+    'Nothing to do. The message stays at the source. To have larger ones imported, change the limit.',
+  ),
+  'date-unreadable': reason(
+    'Dated by its arrival',
+    'The message has no Date line that can be read, so Gmail was told to show it at the time when it was received.',
+    'Nothing to do.',
+  ),
+  'from-header-several': reason(
+    'Several sender lines',
+    'Gmail accepts only messages with exactly one From line. This message has more than one.',
+    'Read it at the source.',
+  ),
+  'null-byte': reason(
+    'A byte that no message may have',
+    'The message contains a NUL byte, which Gmail does not accept.',
+    'Read it at the source.',
+  ),
   'message-too-large': reason(
     'Larger than Gmail accepts',
     'Gmail takes messages up to a certain size, attachments included. This one is larger.',

@@ -10,6 +10,12 @@ export const AUDIT_REASONS = [
   'reimported', // delivered: Gmail had lost the session; imported again, Gmail merges by Message-ID
   'already-delivered', // skipped: the source re-numbered its messages and this one is known
   'message-gone', // skipped: removed at the source before the transfer
+  'in-another-folder', // skipped: the mailbox has the same message in another folder, and that one was delivered
+  'sender-skipped', // skipped: a rule of its owner names the sender
+  'over-size-limit', // skipped: larger than the mailbox's own limit
+  'date-unreadable', // delivered: the Date header is missing or unreadable, so Gmail was told to use the topmost Received header
+  'from-header-several',
+  'null-byte',
   'message-too-large',
   'from-header-missing',
   'from-header-invalid',

@@ -4,6 +4,7 @@
  */
 import type { Cursor, UidSet } from './cursor.ts';
 import type { FaultCode } from './fault.ts';
+import type { FolderUse } from './folder.ts';
 import type { Credentials, MailboxId, MailboxOptions, Server, UserId } from './mailbox.ts';
 import type { Listed, MessageKey, UidlHash } from './message.ts';
 import type { Tally, TransferState } from './reconciliation.ts';
@@ -27,8 +28,25 @@ export interface Listing {
   readonly messages: readonly Listed[];
 }
 
+/** What the source knows of a message beside its bytes (RFC 3501 §2.3.2). */
+export interface MessageFlags {
+  readonly seen: boolean;
+  readonly flagged: boolean;
+}
+
+/** A folder that is visited. */
+export interface SourceFolder {
+  readonly name: string;
+  /** What it is for (RFC 6154), as the server or else its name says. */
+  readonly use: FolderUse | null;
+  /** Its name's parts, outermost first: `name` split at the server's hierarchy delimiter. */
+  readonly path: readonly string[];
+}
+
 export interface Fetched {
   readonly message: Listed;
+  /** As they are when the body is fetched; null: the source has none (POP3), or did not tell. */
+  readonly flags: MessageFlags | null;
   /**
    * The message's bytes exactly as the source has them. Chunks belong to the consumer, who zeroes them. Must be
    * read to its end, or returned from early, before the next `Fetched` is produced — except that bodies
@@ -40,8 +58,8 @@ export interface Fetched {
 
 /** An open session on a mailbox's server. One call at a time. Every wait has a deadline of its own. */
 export interface Source {
-  /** Folder names to visit for the chosen option; POP3 has the one, `INBOX`. Fault `folder-missing`. */
-  folders(chosen: MailboxOptions['folders'], signal: AbortSignal): Promise<readonly string[]>;
+  /** The folders to visit for the chosen option; POP3 has the one, `INBOX`. Fault `folder-missing`. */
+  folders(chosen: MailboxOptions['folders'], signal: AbortSignal): Promise<readonly SourceFolder[]>;
   /**
    * The ids of everything the folder holds now, asked for without regard to what is known. Numbers where the protocol has
    * them: 8 bytes a message.

@@ -1,14 +1,12 @@
 /** Looking around in a mailbox before anything is imported: the steps of the test, the folders, how much there is. */
 import type { FaultCode } from './fault.ts';
+import type { FolderUse } from './folder.ts';
 import type { Credentials, MailboxOptions, Server } from './mailbox.ts';
 import type { History, Source } from './ports.ts';
 
 /** Of a live test, in the order in which they are taken. */
 export const PROBE_STEPS = ['resolve', 'connect', 'encrypt', 'login', 'folders'] as const;
 export type ProbeStep = (typeof PROBE_STEPS)[number];
-
-export const FOLDER_USES = ['inbox', 'sent', 'archive', 'drafts', 'junk', 'trash', 'all', 'flagged'] as const;
-export type FolderUse = (typeof FOLDER_USES)[number];
 
 export interface SurveyedFolder {
   readonly path: string;

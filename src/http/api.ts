@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 import { AUDIT_STATUSES } from '../core/audit.ts';
-import { MAILBOX_STATES } from '../core/mailbox.ts';
+import { DEFAULT_OPTIONS, MAILBOX_STATES } from '../core/mailbox.ts';
 import { parseEmail } from '../discovery/address.ts';
-import { choiceFields, text } from './contract/fields.ts';
+import { text } from './contract/fields.ts';
+import { optionFields, partialOptionsSchema, storedOptionsSchema } from './contract/options.ts';
 import { parseHost } from './host.ts';
 
 const host = z
@@ -27,54 +28,6 @@ const serverFields = {
   username: text(512),
   password: text(512),
 };
-
-const later = (when: boolean, path: string, context: z.RefinementCtx): void => {
-  if (when)
-    context.addIssue({
-      code: 'custom',
-      path: [path],
-      message: 'is not available yet',
-      params: { code: 'not-yet-available' },
-    });
-};
-
-const optionFields = {
-  ...choiceFields,
-  skipInbox: z.boolean(),
-  label: text(225).nullable(),
-  neverSpam: z.boolean(),
-  afterImport: z.enum(['keep', 'delete']),
-  deleteAfterDays: z.int().min(0).max(3650).nullable(),
-  pollSeconds: z.int().min(1).max(86_400),
-};
-
-/** The whole of a mailbox's options, as stored: rules that concern several of them. */
-const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, context) => {
-  if (options.history === 'since' && options.since === null)
-    context.addIssue({ code: 'custom', path: ['since'], message: 'is required when history is "since"' });
-  if (options.history !== 'since' && options.since !== null)
-    context.addIssue({ code: 'custom', path: ['since'], message: 'is allowed only when history is "since"' });
-  later(options.label !== null, 'label', context);
-  later(options.afterImport === 'delete', 'afterImport', context);
-  later(options.deleteAfterDays !== null, 'deleteAfterDays', context);
-});
-
-export const storedOptionsSchema = z.object({ options: wholeOptionsSchema });
-
-/** Options as sent: every one may be left out. */
-const partialOptionsSchema = z.strictObject(optionFields).partial();
-
-/** What an option is when it was never sent; `pollSeconds` is the operator's (POLL_SECONDS). */
-export const DEFAULT_OPTIONS = {
-  history: 'all',
-  since: null,
-  folders: ['INBOX'],
-  skipInbox: false,
-  label: null,
-  neverSpam: false,
-  afterImport: 'keep',
-  deleteAfterDays: null,
-} as const;
 
 export const createMailboxSchema = z.strictObject({
   protocol: z.enum(['imap', 'pop3']),
@@ -224,3 +177,4 @@ export * from './contract/glass-box.ts';
 export * from './contract/notices.ts';
 export * from './contract/sessions.ts';
 export * from './contract/wizard.ts';
+export { DEFAULT_OPTIONS, storedOptionsSchema };

@@ -1,6 +1,6 @@
 /** What a user can do with a mailbox; the API and the pages both call these. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { MailboxId, MailboxOptions, UserId } from '../core/mailbox.ts';
+import type { MailboxId, UserId } from '../core/mailbox.ts';
 import { fingerprintKeyPlace, passwordPlace } from '../core/place.ts';
 import { readGrant } from '../db/grants.ts';
 import * as rows from '../db/mailboxes.ts';
@@ -8,14 +8,9 @@ import type { Tx } from '../db/pool.ts';
 import { forgetReport } from '../db/probe-reports.ts';
 import { wantReconciliation } from '../db/reconciliations.ts';
 import { retryTransfers } from '../db/transfers.ts';
-import {
-  type CreateMailbox,
-  DEFAULT_OPTIONS,
-  type Mailbox,
-  type PatchMailbox,
-  storedOptionsSchema,
-} from './api.ts';
-import { faultView, HttpError, parseInput } from './errors.ts';
+import type { CreateMailbox, Mailbox, PatchMailbox } from './api.ts';
+import { faultView, HttpError } from './errors.ts';
+import { defaults, mergeOptions, optionsView, wholeOptions } from './mailbox-options.ts';
 import type { Parts } from './parts.ts';
 import { assertMayConnect, assertMayRun, fillRoom } from './plan.ts';
 
@@ -30,7 +25,7 @@ export const mailboxView = (row: rows.MailboxRow): Mailbox => ({
   username: row.username,
   state: row.state,
   fault: faultView(row.faultCode),
-  options: { ...row.options, folders: row.options.folders === 'all' ? 'all' : [...row.options.folders] },
+  options: optionsView(row.options),
   progress: {
     found: row.delivered + row.rejected + row.failed + row.uncertain + row.skipped + row.waiting,
     delivered: row.delivered,
@@ -230,29 +225,6 @@ async function mustLock(tx: Tx, id: string): Promise<rows.MailboxRow> {
   const row = await rows.lockMailbox(tx, id as MailboxId);
   if (row === null) throw new HttpError('not-found');
   return row;
-}
-
-const defaults = (parts: Parts): MailboxOptions => ({
-  ...DEFAULT_OPTIONS,
-  pollSeconds: parts.settings.pollSeconds,
-});
-
-/** A date belongs to history "since" alone and goes with it. */
-const mergeOptions = (current: MailboxOptions, sent: NonNullable<PatchMailbox['options']>): object => ({
-  ...current,
-  ...(sent.history !== undefined && sent.history !== 'since' && { since: null }),
-  ...sent,
-});
-
-function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: object): MailboxOptions {
-  const { options } = parseInput(storedOptionsSchema, { options: merged });
-  const { folders, pollSeconds } = options;
-  const shortest = Math.min(60, parts.settings.pollSeconds);
-  if (pollSeconds < shortest)
-    throw new HttpError('invalid-request', `options.pollSeconds: must be at least ${shortest}`);
-  if (protocol === 'pop3' && folders !== 'all' && folders.some((folder) => folder !== 'INBOX'))
-    throw new HttpError('invalid-request', 'options.folders: POP3 has only INBOX');
-  return options;
 }
 
 /** Connecting one account twice would deliver its mail twice. */

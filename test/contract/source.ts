@@ -81,7 +81,9 @@ export function describeSource(
     it('lists everything for history all, newest first, as backlog', async () => {
       await deliver(1, 2, 3);
       const source = await open();
-      assert.deepEqual(await source.folders(['INBOX'], never), ['INBOX']);
+      assert.deepEqual(await source.folders(['INBOX'], never), [
+        { name: 'INBOX', use: 'inbox', path: ['INBOX'] },
+      ]);
       assert.equal(await source.count('INBOX', never), 3);
       const { messages, renumbered } = await source.list('INBOX', null, { kind: 'all' }, never);
       assert.equal(renumbered, false);

@@ -47,7 +47,7 @@ function strictly(source: Source): Source {
             return { done: true, value: undefined };
           },
         };
-        yield { message: fetched.message, body: { [Symbol.asyncIterator]: () => iterator } };
+        yield { ...fetched, body: { [Symbol.asyncIterator]: () => iterator } };
         await over;
         if (broken) throw broken;
       }

@@ -97,7 +97,7 @@ async function look(
   try {
     if (target.draft) return await survey(signal);
     const [first] = await source.folders(target.options.folders, signal);
-    if (first !== undefined) await source.count(first, signal);
+    if (first !== undefined) await source.count(first.name, signal);
     return null;
   } finally {
     await source.close();

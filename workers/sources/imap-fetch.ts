@@ -30,7 +30,7 @@ const failing = (fault: Fault): AsyncIterable<Uint8Array> => ({
   [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(fault) }),
 });
 
-const failed = (message: Listed, fault: Fault): Fetched => ({ message, body: failing(fault) });
+const failed = (message: Listed, fault: Fault): Fetched => ({ message, flags: null, body: failing(fault) });
 
 /** Comes in pieces. */
 const isLarge = ({ size, alone }: Listed): boolean => (size ?? 0) > WHOLE_BYTES || alone === true;
@@ -88,7 +88,7 @@ async function* small(
       const message = waiting.get(row.uid);
       if (!message) continue;
       waiting.delete(row.uid);
-      yield { message, body: bodyOf(row, message) };
+      yield { message, flags: null, body: bodyOf(row, message) };
     }
   } catch (error) {
     if (isFault(error) && error.scope === 'session') yield* suspected(waiting, error);
@@ -150,7 +150,7 @@ export async function* fetchMessages(
       if (!current.includes(message)) yield failed(message, new Fault('message-gone'));
     const [only] = current;
     if (only === undefined) continue;
-    if (isLarge(only)) yield { message: only, body: pieces(wire, only, signal) };
+    if (isLarge(only)) yield { message: only, flags: null, body: pieces(wire, only, signal) };
     else yield* small(wire, current, signal);
   }
 }

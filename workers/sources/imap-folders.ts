@@ -1,6 +1,6 @@
 /** Which folders of an IMAP account `all` means: those that hold mail which belongs into an inbox. */
 import { Fault } from '../../src/core/fault.ts';
-import type { FolderUse } from '../../src/core/survey.ts';
+import type { FolderUse } from '../../src/core/folder.ts';
 
 /** A folder as LIST shows it (RFC 3501 §7.2.2, RFC 6154). */
 export interface FolderEntry {
@@ -18,6 +18,7 @@ export interface Folder {
   readonly aside: boolean;
   /** What it is for, as the server or else its name says. */
   readonly use: FolderUse | null;
+  readonly path: readonly string[];
 }
 
 const UNSELECTABLE: ReadonlySet<string> = new Set(['\\noselect', '\\nonexistent']);
@@ -70,7 +71,7 @@ export function foldersOf(entries: readonly FolderEntry[]): Folder[] {
     ancestorsOf(entry).some((path) => unwanted.has(path));
   return entries
     .filter((entry) => !isAny(entry.flags, UNSELECTABLE) && canBeBooked(entry))
-    .map((entry) => ({ name: entry.path, aside: isAside(entry), use: useOf(entry) }));
+    .map((entry) => ({ name: entry.path, aside: isAside(entry), use: useOf(entry), path: partsOf(entry) }));
 }
 
 const USES: ReadonlyMap<string, FolderUse> = new Map([
@@ -90,7 +91,11 @@ function useOf({ path, flags, guess = '' }: FolderEntry): FolderUse | null {
   return uses.find((use) => use !== undefined) ?? null;
 }
 
-function ancestorsOf({ path, delimiter }: FolderEntry): string[] {
-  const parts = delimiter === '' ? [path] : path.slice(0, MAX_NAME).split(delimiter);
+const partsOf = ({ path, delimiter }: FolderEntry): string[] =>
+  delimiter === '' ? [path] : path.slice(0, MAX_NAME).split(delimiter);
+
+function ancestorsOf(entry: FolderEntry): string[] {
+  const { delimiter } = entry;
+  const parts = partsOf(entry);
   return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join(delimiter));
 }

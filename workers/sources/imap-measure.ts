@@ -19,9 +19,9 @@ export async function measureFolders(
   signal: AbortSignal,
 ): Promise<Amount> {
   const since = history.kind === 'since' ? history.from : null;
-  const names = await chooseFolders(chosen, () => wire.folders(signal));
+  const folders = await chooseFolders(chosen, () => wire.folders(signal));
   let sum: Amount = { messages: 0, bytes: 0, exact: true };
-  for (const name of names) {
+  for (const { name } of folders) {
     const { messages, bytes, exact } = await measure(wire, name, since, signal);
     sum = {
       messages: sum.messages + messages,

@@ -1,7 +1,7 @@
 /** The IMAP source as the engine sees it, made of what imap-wire.ts names. */
 import { Fault } from '../../src/core/fault.ts';
 import type { MailboxOptions } from '../../src/core/mailbox.ts';
-import type { Source } from '../../src/core/ports.ts';
+import type { Source, SourceFolder } from '../../src/core/ports.ts';
 import { fetchMessages } from './imap-fetch.ts';
 import type { Folder } from './imap-folders.ts';
 import { listIds } from './imap-ids.ts';
@@ -58,10 +58,15 @@ const hasNews = (seen: Examined, now: Examined): boolean =>
 export async function chooseFolders(
   chosen: MailboxOptions['folders'],
   look: () => Promise<readonly Folder[]>,
-): Promise<readonly string[]> {
-  if (chosen === 'all') return (await look()).flatMap(({ name, aside }) => (aside ? [] : [name]));
-  if (chosen.every((name) => name === 'INBOX')) return chosen;
-  const there = new Set((await look()).map(({ name }) => name));
-  if (chosen.some((name) => name !== 'INBOX' && !there.has(name))) throw new Fault('folder-missing');
-  return chosen;
+): Promise<readonly SourceFolder[]> {
+  if (chosen === 'all') return (await look()).filter(({ aside }) => !aside);
+  if (chosen.every((name) => name === 'INBOX')) return [INBOX];
+  const there = new Map((await look()).map((folder) => [folder.name, folder]));
+  return chosen.map((name) => {
+    const folder = there.get(name) ?? (name === 'INBOX' ? INBOX : undefined);
+    if (!folder) throw new Fault('folder-missing');
+    return folder;
+  });
 }
+
+const INBOX: SourceFolder = { name: 'INBOX', use: 'inbox', path: ['INBOX'] };

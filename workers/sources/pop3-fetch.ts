@@ -43,22 +43,22 @@ export async function* fetchMessages(
   let asked = 0;
   for (const [at, { message, number }] of wanted.entries()) {
     if (number === null) {
-      yield { message, body: failing(new Fault('message-gone')) };
+      yield { message, flags: null, body: failing(new Fault('message-gone')) };
       continue;
     }
     if (at >= asked) asked = await ask(client, wanted, at, signal);
     const { refused } = await client.retrieved(signal);
     if (refused !== null) {
-      yield { message, body: failing(faultOfRetrieval(refused)) };
+      yield { message, flags: null, body: failing(faultOfRetrieval(refused)) };
       continue;
     }
     const start = await readStart(client, message.size ?? 0, signal);
     if (start.ended) {
-      yield { message, body: inMemory(start.pieces) };
+      yield { message, flags: null, body: inMemory(start.pieces) };
       continue;
     }
     const stream = new StreamedBody(client, start.pieces, signal);
-    yield { message, body: stream };
+    yield { message, flags: null, body: stream };
     await stream.finished(UNCLAIMED);
   }
 }

@@ -1,6 +1,6 @@
 /** The POP3 source: a maildrop that holds still for as long as the session lasts (RFC 1939 §3). */
 import type { Credentials, Server } from '../../src/core/mailbox.ts';
-import type { Source } from '../../src/core/ports.ts';
+import type { Source, SourceFolder } from '../../src/core/ports.ts';
 import type { Dial } from './dial.ts';
 import { POP3_TIMEOUTS, type Pop3Timeouts } from './pop3-channel.ts';
 import type { Pop3Client } from './pop3-client.ts';
@@ -20,6 +20,8 @@ export async function openPop3(
   return createPop3Source(client);
 }
 
+const INBOX: SourceFolder = { name: 'INBOX', use: 'inbox', path: ['INBOX'] };
+
 export function createPop3Source(client: Pop3Client): Source {
   /** Numbers by id, as this session's UIDL told them: the only place where a number comes from. */
   let numbers: ReadonlyMap<string, number> | undefined;
@@ -31,7 +33,7 @@ export function createPop3Source(client: Pop3Client): Source {
   };
 
   return {
-    folders: async () => ['INBOX'],
+    folders: async () => [INBOX],
     ids: async (_folder, signal) => ({ protocol: 'pop3', uidls: [...(await readIds(signal)).values()] }),
     count: (_folder, signal) => client.stat(signal),
     list: async (_folder, cursor, history, signal) => {

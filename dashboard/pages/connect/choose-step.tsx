@@ -4,6 +4,8 @@ import { connect } from '../../texts/connect.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ChoiceField } from '../../ui/field.tsx';
+import { OptionSections } from '../options/option-sections.tsx';
+import { areSendable } from '../options/sections.ts';
 import { FetcherNote } from './fetcher-note.tsx';
 import { isElsewhere } from './field-errors.ts';
 import { FolderChoice } from './folder-choice.tsx';
@@ -35,12 +37,13 @@ export function ChooseStep({ mailbox, report, go, back }: DraftStepProps) {
   const [refused, setRefused] = useState(false);
   const wrong = wrongOf(choice);
   const shown = refused ? wrong : null;
+  const sendable = wrong === null && areSendable(choice.extras);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (saving.busy) return;
-    setRefused(wrong !== null);
-    if (wrong !== null) return;
+    setRefused(!sendable);
+    if (!sendable) return;
     const saved = await saving.run(() => setup.choose(mailbox.id, choice));
     if (!saved) return;
     // From here on the draft itself has it.
@@ -83,6 +86,12 @@ export function ChooseStep({ mailbox, report, go, back }: DraftStepProps) {
             />
           </fieldset>
         </Card>
+        <OptionSections
+          mailbox={mailbox}
+          extras={choice.extras}
+          change={(part) => change({ extras: { ...choice.extras, ...part } })}
+          refused={refused}
+        />
         <Card className="space-y-4">
           <PollChoice
             seconds={choice.pollSeconds}

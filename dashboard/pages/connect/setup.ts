@@ -36,22 +36,18 @@ export const optionsOf = (choice: ChoiceInput) => ({
   skipInbox: choice.skipInbox,
   neverSpam: choice.neverSpam,
   pollSeconds: choice.pollSeconds,
+  ...choice.extras,
 });
 
-const foldersOf = ({ folders, some }: ChoiceInput): 'all' | readonly string[] =>
+const foldersOf = ({ folders, some }: Pick<ChoiceInput, 'folders' | 'some'>): 'all' | readonly string[] =>
   folders === 'all' ? 'all' : folders === 'inbox' ? ['INBOX'] : some;
 
 export const previewOf = (
   id: string,
   choice: Pick<ChoiceInput, 'history' | 'since' | 'folders' | 'some'>,
 ) => {
-  const { history, folders, since } = optionsOf({
-    ...choice,
-    skipInbox: false,
-    neverSpam: false,
-    pollSeconds: 0,
-  });
-  const question = { history, since, folders };
+  const { history } = choice;
+  const question = { history, since: history === 'since' ? choice.since : null, folders: foldersOf(choice) };
   return queryOptions({
     queryKey: ['preview', id, question],
     queryFn: () => post<Preview>(`/mailboxes/${id}/preview`, question),

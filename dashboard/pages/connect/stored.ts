@@ -1,6 +1,7 @@
 /** What has been typed and must survive a reload: in this tab's sessionStorage, never a password. */
 import { useCallback, useState } from 'react';
 import type { DiscoveryView, Mailbox } from '../../../src/http/api.ts';
+import { type Extras, extrasOf } from '../options/extras.ts';
 
 export type Candidate = DiscoveryView['candidates'][number];
 
@@ -33,6 +34,7 @@ export interface ChoiceInput {
   readonly skipInbox: boolean;
   readonly neverSpam: boolean;
   readonly pollSeconds: number;
+  readonly extras: Extras;
 }
 
 export const NO_ADDRESS: AddressInput = {
@@ -55,6 +57,7 @@ export function choiceOf({ options }: Mailbox): ChoiceInput {
     skipInbox,
     neverSpam,
     pollSeconds,
+    extras: extrasOf(options),
   };
 }
 

@@ -4,6 +4,7 @@ import { connect } from '../../texts/connect.ts';
 import { formatDay, formatDuration } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
+import { SECTIONS } from '../options/sections.ts';
 import { Amount } from './amount.tsx';
 import { Problem } from './problem.tsx';
 import { useSetup } from './setup.ts';
@@ -62,6 +63,11 @@ export function SummaryStep({ mailbox, go, back }: DraftStepProps) {
           <Line name={summary.poll} onEdit={() => go('choose', mailbox.id)}>
             {choose.every(formatDuration(options.pollSeconds * 1000))}
           </Line>
+          {SECTIONS.flatMap(({ linesOf }) => linesOf(mailbox)).map(({ name, text }) => (
+            <Line key={name} name={name} onEdit={() => go('choose', mailbox.id)}>
+              {text}
+            </Line>
+          ))}
           <Line name={summary.source}>{summary.kept}</Line>
         </dl>
       </Card>

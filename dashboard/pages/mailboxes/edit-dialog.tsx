@@ -7,6 +7,8 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ChoiceField, SelectField, TextField } from '../../ui/field.tsx';
 import { PasswordField, takePassword } from '../connect/password-field.tsx';
+import { OptionSections } from '../options/option-sections.tsx';
+import { areSendable } from '../options/sections.ts';
 import type { MailboxActions } from './actions.ts';
 import { type Draft, draftOf, patchOf } from './edit-draft.ts';
 import { FoldersField } from './folders-field.tsx';
@@ -54,11 +56,14 @@ interface FormProps {
 
 function EditForm({ mailbox, error, busy, onCancel, onSave }: FormProps) {
   const [draft, setDraft] = useState(() => draftOf(mailbox));
+  const [refused, setRefused] = useState(false);
   const password = useRef<HTMLInputElement>(null);
   const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (busy) return;
+    setRefused(!areSendable(draft.extras));
+    if (!areSendable(draft.extras)) return;
     const change = patchOf(mailbox, draft, takePassword(password));
     if (change === null) onCancel();
     else onSave(change);
@@ -67,6 +72,12 @@ function EditForm({ mailbox, error, busy, onCancel, onSave }: FormProps) {
     <form className="space-y-6" onSubmit={submit}>
       <ConnectionFields draft={draft} set={set} password={password} />
       <OptionFields mailbox={mailbox} draft={draft} set={set} />
+      <OptionSections
+        mailbox={mailbox}
+        extras={draft.extras}
+        change={(part) => set({ extras: { ...draft.extras, ...part } })}
+        refused={refused}
+      />
       {error && (
         <p role="alert" className="text-sm font-medium text-failed">
           {error}

@@ -1,5 +1,6 @@
 /** A mailbox as its edit form holds it, and what of it has changed. */
 import type { Mailbox, PatchMailbox } from '../../../src/http/api.ts';
+import { type Extras, extrasOf } from '../options/extras.ts';
 
 export interface Draft {
   readonly host: string;
@@ -12,6 +13,7 @@ export interface Draft {
   readonly skipInbox: boolean;
   readonly neverSpam: boolean;
   readonly pollSeconds: string;
+  readonly extras: Extras;
 }
 
 export const draftOf = ({ host, port, security, username, options }: Mailbox): Draft => ({
@@ -25,6 +27,7 @@ export const draftOf = ({ host, port, security, username, options }: Mailbox): D
   skipInbox: options.skipInbox,
   neverSpam: options.neverSpam,
   pollSeconds: String(options.pollSeconds),
+  extras: extrasOf(options),
 });
 
 /** null: nothing has. `password` empty: stays as it is. */
@@ -43,6 +46,7 @@ export function patchOf(mailbox: Mailbox, draft: Draft, password: string): Patch
     skipInbox: draft.skipInbox,
     neverSpam: draft.neverSpam,
     pollSeconds: Number(draft.pollSeconds),
+    ...draft.extras,
   });
   const patch: PatchMailbox = {
     ...server,

@@ -4,6 +4,7 @@ import type { Mailbox } from '../../../src/http/api.ts';
 import { formatDay, formatDuration } from '../../texts/format.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { Card, Section } from '../../ui/card.tsx';
+import { SECTIONS } from '../options/sections.ts';
 
 const texts = mailboxTexts.settings;
 
@@ -26,6 +27,11 @@ export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
           <Row name={texts.skipInbox}>{yesNo(options.skipInbox)}</Row>
           <Row name={texts.neverSpam}>{yesNo(options.neverSpam)}</Row>
           <Row name={texts.poll}>{formatDuration(options.pollSeconds * 1000)}</Row>
+          {SECTIONS.flatMap(({ linesOf }) => linesOf(mailbox)).map(({ name, text }) => (
+            <Row key={name} name={name}>
+              {text}
+            </Row>
+          ))}
           <Row name={texts.source}>{texts.kept}</Row>
           <Row name={texts.connected}>{formatDay(mailbox.createdAt)}</Row>
         </dl>

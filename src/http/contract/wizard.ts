@@ -1,6 +1,7 @@
 /** Connecting a mailbox step by step: its live test, and how much a choice would import. */
 import { z } from 'zod';
-import { FOLDER_USES, PROBE_STEPS } from '../../core/survey.ts';
+import { FOLDER_USES } from '../../core/folder.ts';
+import { PROBE_STEPS } from '../../core/survey.ts';
 import { choiceFields } from './fields.ts';
 
 const count = z.int().min(0);

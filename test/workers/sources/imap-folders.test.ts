@@ -75,9 +75,12 @@ test('all leaves junk, trash and drafts out; a folder that is named is visited w
     for (const folder of ['Work', 'Trash', 'Spam', 'Drafts'])
       server.append(USER, Buffer.from('Subject: x\r\n\r\n'), { folder });
     const source = await open();
-    const all = [...(await source.folders('all', never))].sort();
+    const all = (await source.folders('all', never)).map(({ name }) => name).sort();
     assert.deepEqual(all, folderFlags ? ['Drafts', 'INBOX', 'Work'] : ['INBOX', 'Work']);
-    assert.deepEqual(await source.folders(['Spam'], never), ['Spam']);
+    assert.deepEqual(
+      (await source.folders(['Spam'], never)).map(({ name }) => name),
+      ['Spam'],
+    );
     await source.close();
   }
 });

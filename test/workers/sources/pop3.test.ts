@@ -212,7 +212,7 @@ test('small bodies may be held while the next ones are fetched; a large one make
 test('POP3 has one folder and tells no news', async (t) => {
   const { open } = await setUp(t);
   const source = await open();
-  assert.deepEqual(await source.folders('all', signal), ['INBOX']);
+  assert.deepEqual(await source.folders('all', signal), [{ name: 'INBOX', use: 'inbox', path: ['INBOX'] }]);
   assert.equal(await source.watch('INBOX', 1_000, signal), 'unsupported');
 });
 

@@ -1,0 +1,54 @@
+/** A mailbox's options on the wire. */
+import { z } from 'zod';
+import { AFTER_IMPORT } from '../../core/mailbox.ts';
+import { choiceFields, text } from './fields.ts';
+
+const later = (when: boolean, path: string, context: z.RefinementCtx): void => {
+  if (when)
+    context.addIssue({
+      code: 'custom',
+      path: [path],
+      message: 'is not available yet',
+      params: { code: 'not-yet-available' },
+    });
+};
+
+export const optionFields = {
+  ...choiceFields,
+  skipInbox: z.boolean(),
+  label: text(225).nullable(),
+  neverSpam: z.boolean(),
+  afterImport: z.enum(AFTER_IMPORT),
+  deleteAfterDays: z.int().min(0).max(3650).nullable(),
+  pollSeconds: z.int().min(1).max(86_400),
+  folderLabels: z.boolean(),
+  moveTo: text(255).nullable(),
+  repair: z.boolean(),
+  noticeRefused: z.boolean(),
+  skipSenders: z.array(text(320)).max(500, 'must not name more than 500 senders'),
+  neverSpamDomains: z.array(text(253)).max(500, 'must not name more than 500 domains'),
+  maxBytes: z.int().min(1).nullable(),
+};
+
+/** The whole of a mailbox's options, as stored: rules that concern several of them. */
+const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, context) => {
+  if (options.history === 'since' && options.since === null)
+    context.addIssue({ code: 'custom', path: ['since'], message: 'is required when history is "since"' });
+  if (options.history !== 'since' && options.since !== null)
+    context.addIssue({ code: 'custom', path: ['since'], message: 'is allowed only when history is "since"' });
+  later(options.label !== null, 'label', context);
+  later(options.folderLabels, 'folderLabels', context);
+  later(options.afterImport !== 'keep', 'afterImport', context);
+  later(options.deleteAfterDays !== null, 'deleteAfterDays', context);
+  later(options.moveTo !== null, 'moveTo', context);
+  later(options.repair, 'repair', context);
+  later(options.noticeRefused, 'noticeRefused', context);
+  later(options.skipSenders.length > 0, 'skipSenders', context);
+  later(options.neverSpamDomains.length > 0, 'neverSpamDomains', context);
+  later(options.maxBytes !== null, 'maxBytes', context);
+});
+
+export const storedOptionsSchema = z.object({ options: wholeOptionsSchema });
+
+/** Options as sent: every one may be left out. */
+export const partialOptionsSchema = z.strictObject(optionFields).partial();
