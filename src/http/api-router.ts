@@ -6,7 +6,7 @@ import { HttpError, parseInput } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { OPERATIONS, type Operation, type OperationName } from './operations.ts';
 import type { Parts } from './parts.ts';
-import { type Caller, callerOf, requireCaller, requireOwnOrigin } from './session.ts';
+import { type Caller, callerOf, requireCaller, requireOwnOrigin, requireScopes } from './session.ts';
 
 type Parsed<O, K extends string> = O extends Record<K, infer S extends z.ZodType> ? z.infer<S> : undefined;
 
@@ -41,6 +41,7 @@ export function createApiRouter(parts: Parts, limits: Limits, handlers: Handlers
       operation.path,
       requireCaller(parts),
       requireOwnOrigin(parts.settings.publicUrl),
+      requireScopes(operation.scopes),
       ...(operation.body ? [requireJson, parseJson] : []),
       parseCall(operation),
       // After parsing: what is refused makes nobody dial.

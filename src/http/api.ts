@@ -3,6 +3,7 @@
  * dashboard can import it. Input is parsed strictly; messages name the field and the rule, never the value.
  */
 import { z } from 'zod';
+import { KEY_SCOPES } from '../core/api-key.ts';
 import { AUDIT_STATUSES } from '../core/audit.ts';
 import { DEFAULT_OPTIONS, MAILBOX_STATES } from '../core/mailbox.ts';
 import { parseEmail } from '../discovery/address.ts';
@@ -159,11 +160,31 @@ export const accountSchema = z.object({
 });
 export type Account = z.infer<typeof accountSchema>;
 
-export const createApiKeySchema = z.strictObject({ name: text(100) });
+const DAYS_OF_A_KEY = 'must be between 1 and 3650';
+export const createApiKeySchema = z.strictObject({
+  name: text(100),
+  /** What the key may do; left out: everything, as `full`. */
+  scopes: z
+    .array(z.enum(KEY_SCOPES))
+    .min(1, 'must name one scope at least')
+    .max(KEY_SCOPES.length, `must not name more than ${KEY_SCOPES.length}`)
+    .optional(),
+  /** Left out: it does not end by itself. */
+  expiresInDays: z.int().min(1, DAYS_OF_A_KEY).max(3650, DAYS_OF_A_KEY).optional(),
+});
 export const newApiKeySchema = z.object({ id: z.uuid(), key: z.string() });
 export const apiKeysSchema = z.object({
   apiKeys: z.array(
-    z.object({ id: z.uuid(), name: z.string(), createdAt: instant, lastUsedAt: instant.nullable() }),
+    z.object({
+      id: z.uuid(),
+      name: z.string(),
+      createdAt: instant,
+      /** To the minute. */
+      lastUsedAt: instant.nullable(),
+      scopes: z.array(z.enum(KEY_SCOPES)),
+      /** null: it does not end by itself. */
+      expiresAt: instant.nullable(),
+    }),
   ),
 });
 
@@ -171,6 +192,7 @@ export const errorSchema = z.object({ error: z.object({ code: z.string(), messag
 /** `revoked`: whether Google has confirmed within a few seconds; otherwise a worker goes on trying. */
 export const deletedAccountSchema = z.object({ deleted: z.literal(true), revoked: z.boolean() });
 
+export { KEY_SCOPES, type KeyScope, SCOPE_TEXTS } from '../core/api-key.ts';
 export * from './contract/billing.ts';
 export type * from './contract/faults.ts';
 export * from './contract/glass-box.ts';

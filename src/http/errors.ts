@@ -15,6 +15,7 @@ const ERRORS = {
   unauthorized: [401, 'Sign in, or send a valid API key.'],
   'plan-limit': [402, 'Your plan does not allow this. The page Billing (/billing) shows the plans.'],
   'origin-refused': [403, 'This request must come from the service’s own pages.'],
+  'scope-missing': [403, 'This API key lacks a scope that this call takes.'],
   'not-found': [404, 'There is nothing here.'],
   'method-not-allowed': [405, 'This address does not take that kind of request.'],
   'mailbox-exists': [409, 'This mailbox is connected already.'],

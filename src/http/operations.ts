@@ -13,6 +13,7 @@ export const OPERATIONS = {
   readAccount: {
     method: 'get',
     path: '/api/v1/account',
+    scopes: ['read'],
     summary: 'Profile and state of the Google consent',
     status: 200,
     answer: api.accountSchema,
@@ -20,6 +21,7 @@ export const OPERATIONS = {
   deleteAccount: {
     method: 'delete',
     path: '/api/v1/account',
+    scopes: ['full'],
     summary: 'Delete the account with everything in it and revoke the consent at Google',
     status: 200,
     answer: api.deletedAccountSchema,
@@ -27,6 +29,7 @@ export const OPERATIONS = {
   exportAccount: {
     method: 'get',
     path: '/api/v1/account/export',
+    scopes: ['account', 'read', 'audit:read'],
     summary: 'Everything that is stored about the account, without secrets',
     status: 200,
     mediaType: 'application/json',
@@ -35,6 +38,7 @@ export const OPERATIONS = {
   createApiKey: {
     method: 'post',
     path: '/api/v1/api-keys',
+    scopes: ['full'],
     summary: 'Create an API key; the key is shown this once',
     body: api.createApiKeySchema,
     status: 201,
@@ -43,6 +47,7 @@ export const OPERATIONS = {
   listApiKeys: {
     method: 'get',
     path: '/api/v1/api-keys',
+    scopes: ['account'],
     summary: 'List API keys',
     status: 200,
     answer: api.apiKeysSchema,
@@ -50,12 +55,14 @@ export const OPERATIONS = {
   deleteApiKey: {
     method: 'delete',
     path: '/api/v1/api-keys/:id',
+    scopes: ['full'],
     summary: 'Delete an API key; it stops working at once',
     status: 204,
   },
   discover: {
     method: 'post',
     path: '/api/v1/discover',
+    scopes: ['mailboxes:write'],
     summary:
       'Servers that an e-mail address may have, best first, and a hint where its owner has to know something first',
     body: api.discoverSchema,
@@ -66,6 +73,7 @@ export const OPERATIONS = {
   createMailbox: {
     method: 'post',
     path: '/api/v1/mailboxes',
+    scopes: ['mailboxes:write'],
     summary: 'Connect a mailbox; it is probed by a worker',
     body: api.createMailboxSchema,
     status: 201,
@@ -75,6 +83,7 @@ export const OPERATIONS = {
   listMailboxes: {
     method: 'get',
     path: '/api/v1/mailboxes',
+    scopes: ['read'],
     summary: 'List mailboxes, oldest first',
     status: 200,
     answer: api.mailboxesSchema,
@@ -82,6 +91,7 @@ export const OPERATIONS = {
   readMailbox: {
     method: 'get',
     path: '/api/v1/mailboxes/:id',
+    scopes: ['read'],
     summary: 'One mailbox with its progress',
     status: 200,
     answer: api.mailboxSchema,
@@ -89,6 +99,7 @@ export const OPERATIONS = {
   editMailbox: {
     method: 'patch',
     path: '/api/v1/mailboxes/:id',
+    scopes: ['mailboxes:write'],
     summary: 'Change server, credentials (both probed again) or options',
     body: api.patchMailboxSchema,
     status: 200,
@@ -98,12 +109,14 @@ export const OPERATIONS = {
   deleteMailbox: {
     method: 'delete',
     path: '/api/v1/mailboxes/:id',
+    scopes: ['mailboxes:write'],
     summary: 'Delete a mailbox with all its rows; nothing changes at its server or in Gmail',
     status: 204,
   },
   syncMailbox: {
     method: 'post',
     path: '/api/v1/mailboxes/:id/sync',
+    scopes: ['mailboxes:write'],
     summary: 'Look for mail now',
     status: 200,
     answer: api.mailboxSchema,
@@ -112,6 +125,7 @@ export const OPERATIONS = {
   pauseMailbox: {
     method: 'post',
     path: '/api/v1/mailboxes/:id/pause',
+    scopes: ['mailboxes:write'],
     summary: 'Stop looking for mail',
     status: 200,
     answer: api.mailboxSchema,
@@ -119,6 +133,7 @@ export const OPERATIONS = {
   resumeMailbox: {
     method: 'post',
     path: '/api/v1/mailboxes/:id/resume',
+    scopes: ['mailboxes:write'],
     summary: 'Look for mail again',
     status: 200,
     answer: api.mailboxSchema,
@@ -127,6 +142,7 @@ export const OPERATIONS = {
   retryMailbox: {
     method: 'post',
     path: '/api/v1/mailboxes/:id/retry',
+    scopes: ['mailboxes:write'],
     summary:
       'Try failed and uncertain messages again. An uncertain one may be in Gmail already and would then be there twice',
     body: api.retrySchema,
@@ -138,6 +154,7 @@ export const OPERATIONS = {
   listAudit: {
     method: 'get',
     path: '/api/v1/audit',
+    scopes: ['audit:read'],
     summary:
       'Audit entries, newest first. `from` is inclusive, `to` exclusive; as plain dates (UTC) both days count whole',
     query: api.auditQuerySchema,
@@ -147,6 +164,7 @@ export const OPERATIONS = {
   exportAudit: {
     method: 'get',
     path: '/api/v1/audit.csv',
+    scopes: ['audit:read'],
     summary: 'Audit entries as CSV (RFC 4180), newest first',
     query: api.auditCsvQuerySchema,
     status: 200,
@@ -156,6 +174,7 @@ export const OPERATIONS = {
   watchEvents: {
     method: 'get',
     path: '/api/v1/events',
+    scopes: ['read', 'audit:read'],
     summary:
       'Server-sent events: `mailbox` with a mailbox, or `{id, deleted: true}`; `audit` with an audit entry; `notice` with the counts of notices when they have changed',
     status: 200,

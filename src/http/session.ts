@@ -1,8 +1,9 @@
 /** Who is calling: by session cookie (a browser) or by API key (a program). Only hashes are in the database. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
+import { type KeyScope, missingScope } from '../core/api-key.ts';
 import type { UserId } from '../core/mailbox.ts';
-import { findApiKeyOwner } from '../db/api-keys.ts';
+import { findApiKey } from '../db/api-keys.ts';
 import { createSession, deleteSession, findSessionUser } from '../db/sessions.ts';
 import { browserName } from './browser-name.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
@@ -14,6 +15,8 @@ export interface Caller {
   readonly userId: UserId;
   /** SHA-256 of the session token or API key. */
   readonly hash: Uint8Array;
+  /** What the caller may do; a person may do everything. */
+  readonly scopes: readonly KeyScope[];
 }
 
 const SESSION_MS = 7 * 24 * 3600 * 1000;
@@ -30,14 +33,14 @@ export async function identify(parts: Parts, req: Request): Promise<Caller | nul
     const key = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization)?.[1];
     if (key === undefined) return null;
     const hash = hashToken(key);
-    const userId = await parts.database.asNobody((tx) => findApiKeyOwner(tx, hash));
-    return userId === null ? null : { kind: 'key', userId, hash };
+    const found = await parts.database.asNobody((tx) => findApiKey(tx, hash));
+    return found === null ? null : { kind: 'key', hash, ...found };
   }
   const token = readCookie(req, 'session', parts.settings.publicUrl);
   if (token === null) return null;
   const hash = hashToken(token);
   const userId = await parts.database.asNobody((tx) => findSessionUser(tx, hash));
-  return userId === null ? null : { kind: 'session', userId, hash };
+  return userId === null ? null : { kind: 'session', userId, hash, scopes: ['full'] };
 }
 
 /** A fresh session for this browser; the one it had, whoever's it was, ends. */
@@ -85,6 +88,19 @@ export const requireCaller =
       throw new HttpError('unauthorized');
     }
     res.locals.caller = caller;
+    next();
+  };
+
+/** Lets a key pass only if it may do what this takes. */
+export const requireScopes =
+  (needed: readonly KeyScope[]): RequestHandler =>
+  (_req, res, next) => {
+    const missing = missingScope(callerOf(res).scopes, needed);
+    if (missing !== null)
+      throw new HttpError(
+        'scope-missing',
+        `This API key lacks the scope “${missing}”, which this call takes.`,
+      );
     next();
   };
 

@@ -6,6 +6,7 @@ export const BILLING_OPERATIONS = {
   readBilling: {
     method: 'get',
     path: '/api/v1/billing',
+    scopes: ['account'],
     summary: 'Plan, usage and state of the payment',
     status: 200,
     answer: api.billingSchema,
@@ -13,6 +14,7 @@ export const BILLING_OPERATIONS = {
   startCheckout: {
     method: 'post',
     path: '/api/v1/billing/checkout',
+    scopes: ['full'],
     summary: 'Subscribe to the paid plan: where to go at Stripe',
     status: 200,
     answer: api.redirectSchema,
@@ -21,6 +23,7 @@ export const BILLING_OPERATIONS = {
   openPortal: {
     method: 'post',
     path: '/api/v1/billing/portal',
+    scopes: ['full'],
     summary: 'Invoices, card and cancellation: where to go at Stripe',
     status: 200,
     answer: api.redirectSchema,

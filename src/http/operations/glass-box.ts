@@ -14,6 +14,7 @@ export const GLASS_BOX_OPERATIONS = {
   readAuditStats: {
     method: 'get',
     path: '/api/v1/audit/stats',
+    scopes: ['audit:read'],
     summary: 'Messages and bytes over time by status; the filters are those of the audit log',
     query: auditCsvQuerySchema,
     status: 200,
@@ -23,6 +24,7 @@ export const GLASS_BOX_OPERATIONS = {
   suggestDomains: {
     method: 'get',
     path: '/api/v1/audit/domains',
+    scopes: ['audit:read'],
     summary: 'Sender domains that begin with, or else hold, a text; most frequent first',
     query: domainsQuerySchema,
     status: 200,
@@ -32,6 +34,7 @@ export const GLASS_BOX_OPERATIONS = {
   retryAuditEntry: {
     method: 'post',
     path: '/api/v1/audit/:id/retry',
+    scopes: ['mailboxes:write'],
     idIs: 'entry',
     summary:
       'Try the message of a failed or uncertain entry again. An uncertain one may be in Gmail already and would then be there twice',
@@ -42,6 +45,7 @@ export const GLASS_BOX_OPERATIONS = {
   readMailboxStats: {
     method: 'get',
     path: '/api/v1/mailboxes/:id/stats',
+    scopes: ['read'],
     summary: 'Delay from arrival to Gmail, movement of the last 7 days, and how long the backlog takes',
     status: 200,
     answer: mailboxStatsSchema,
@@ -50,6 +54,7 @@ export const GLASS_BOX_OPERATIONS = {
   listReconciliations: {
     method: 'get',
     path: '/api/v1/reconciliation',
+    scopes: ['audit:read'],
     summary: 'By mailbox and day: how many messages the source listed, and where each of them is',
     query: reconciliationQuerySchema,
     status: 200,

@@ -13,6 +13,7 @@ export const NOTICES_OPERATIONS = {
   listNotices: {
     method: 'get',
     path: '/api/v1/notices',
+    scopes: ['read'],
     summary: 'Notices, newest first',
     query: noticesQuerySchema,
     status: 200,
@@ -21,6 +22,7 @@ export const NOTICES_OPERATIONS = {
   readNotices: {
     method: 'post',
     path: '/api/v1/notices/read',
+    scopes: ['account'],
     summary: 'Mark notices as read',
     body: readNoticesSchema,
     bodyOptional: true,
@@ -30,6 +32,7 @@ export const NOTICES_OPERATIONS = {
   readNoticeSettings: {
     method: 'get',
     path: '/api/v1/notice-settings',
+    scopes: ['account'],
     summary: 'Which notices are mailed, and where to',
     status: 200,
     answer: noticeSettingsSchema,
@@ -37,6 +40,7 @@ export const NOTICES_OPERATIONS = {
   editNoticeSettings: {
     method: 'patch',
     path: '/api/v1/notice-settings',
+    scopes: ['account'],
     summary: 'Choose which of the non-essential notices are mailed',
     body: patchNoticeSettingsSchema,
     status: 200,

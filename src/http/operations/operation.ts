@@ -1,5 +1,6 @@
 /** One call of the API, as data. */
 import type { z } from 'zod';
+import type { KeyScope } from '../../core/api-key.ts';
 
 export interface Operation {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
@@ -8,6 +9,10 @@ export interface Operation {
   /** `:id` is an audit entry's instead: a number. */
   readonly idIs?: 'entry';
   readonly summary: string;
+  /** More than fits into a line: what a program should know beforehand. */
+  readonly description?: string;
+  /** All that an API key must have for it. */
+  readonly scopes: readonly [KeyScope, ...KeyScope[]];
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   /** True when the body may be left out and then counts as `{}`. */

@@ -6,6 +6,7 @@ export const WIZARD_OPERATIONS = {
   readProbe: {
     method: 'get',
     path: '/api/v1/mailboxes/:id/probe',
+    scopes: ['read'],
     summary: 'How far the test of a mailbox has come, and what it found',
     status: 200,
     answer: probeReportSchema,
@@ -13,6 +14,7 @@ export const WIZARD_OPERATIONS = {
   previewMailbox: {
     method: 'post',
     path: '/api/v1/mailboxes/:id/preview',
+    scopes: ['mailboxes:write'],
     summary: 'How much a choice of folders and history would import, and how long Gmail makes that take',
     body: previewSchema,
     status: 200,

@@ -25,11 +25,15 @@ export const STORED: readonly Part[] = [
         term('The Glass Box:', 'one line for each message; see below.'),
         term(
           'Sessions and API keys:',
-          'only their SHA-256, so that a copy of the database lets nobody in. For a session also the kind of browser, such as “Firefox on Linux”, where it is known.',
+          'only their SHA-256, so that a copy of the database lets nobody in. For a key also its name, what it may do and when it was used last. For a session also the kind of browser, such as “Firefox on Linux”, where it is known.',
         ),
         term(
           'Notices:',
           'what you were told about your mailboxes (codes, counts, times and senders’ domains), and which of them you want by mail.',
+        ),
+        term(
+          'Webhooks you set up:',
+          'their addresses, which events they want, their secrets, sealed, and for 30 days what they were told (ids, states, codes, counts and the name of the mail server) and how that went. What your server answers is not kept, but for its status.',
         ),
         term(
           'Gmail’s allowance:',

@@ -42,6 +42,7 @@ const sharing = ({ subProcessors }: Installation): readonly Part[] => [
         ({ name, purpose }) => html`<strong class="font-medium text-ink">${name}.</strong> ${purpose}`,
       ),
       html`Besides, the workers talk to the mail servers that you connect. When you type an address, they may ask your provider’s own configuration server, Thunderbird’s public database of providers and the DNS about its domain. Your provider’s server is asked with the address, as its protocol wants it; Thunderbird’s database with the domain only.`,
+      'If you set up a webhook, the workers send what it is to be told to the address that you gave: ids, states, codes and counts of your mailboxes and the names of their servers, and nothing of a message. Who stands behind that address is your choice.',
       'There are no advertisements, no analytics, no tracking pixels and no fonts, scripts or images from other hosts on these pages; a strict content security policy rules them out. Nothing is sold to anybody.',
     ],
   },
@@ -59,6 +60,10 @@ const retention = ({ billing, retentionDays }: Installation): Part => ({
       term(
         'A question to the discovery of mail servers,',
         'which holds the address you typed: a few minutes.',
+      ),
+      term(
+        'What a webhook was told:',
+        '30 days, the last 1,000 of each. The webhook itself: until you delete it.',
       ),
       term('Notices:', 'until 180 days after their cause has ended.'),
       ...(billing

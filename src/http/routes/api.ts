@@ -57,18 +57,26 @@ const apiKeyHandlers = (parts: Parts): Pick<Handlers, 'createApiKey' | 'listApiK
     const id = await parts.database.withTenant(userId, async (tx) => {
       await lockApiKeys(tx);
       if ((await listApiKeys(tx)).length >= MAX_API_KEYS) throw new HttpError('too-many');
-      return createApiKey(tx, { userId, name: body.name, keyHash: hashToken(key) });
+      return createApiKey(tx, {
+        userId,
+        name: body.name,
+        keyHash: hashToken(key),
+        scopes: [...new Set(body.scopes ?? (['full'] as const))],
+        expiresInDays: body.expiresInDays ?? null,
+      });
     });
     return { id, key };
   },
   listApiKeys: async ({ userId }) => {
     const keys = await parts.database.withTenant(userId, listApiKeys);
     return {
-      apiKeys: keys.map(({ id, name, createdAt, lastUsedAt }) => ({
+      apiKeys: keys.map(({ id, name, createdAt, lastUsedAt, scopes, expiresAt }) => ({
         id,
         name,
         createdAt: createdAt.toISOString(),
         lastUsedAt: lastUsedAt?.toISOString() ?? null,
+        scopes: [...scopes],
+        expiresAt: expiresAt?.toISOString() ?? null,
       })),
     };
   },

@@ -125,6 +125,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
   notices: 'what you were told about your mailboxes',
   notice_marks: 'what you were told about your mailboxes',
   notice_settings: 'which of them you want by mail',
+  webhooks: 'their addresses, which events they want',
+  webhook_secrets: 'their secrets, sealed',
+  webhook_marks: 'what they were told',
+  webhook_deliveries: 'what they were told',
 };
 
 const web = await startWeb(test);
