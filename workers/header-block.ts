@@ -1,10 +1,11 @@
 /**
- * The one part of a message that is looked at: its header block, capped, for the sender's domain, whether Gmail
- * could merge a second import, when it arrived, and a keyed digest that recognises it. Nothing else is parsed.
+ * The one part of a message that is looked at: its header block, capped, for the sender, whether Gmail could merge a
+ * second import, when it was written and when it arrived, and a keyed digest that recognises it. Nothing else is parsed.
  */
 import type { KeyObject } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import addressparser from 'nodemailer/lib/addressparser';
+import type { Sender } from '../src/core/sender-rules.ts';
 import { fingerprint } from './run-key.ts';
 
 /** Bytes kept at most; a longer header block is judged by its beginning. */
@@ -24,17 +25,25 @@ export interface HeaderFacts {
   readonly receivedAt: number | null;
 }
 
+/** What only decides what becomes of the message. Never stored, never logged. */
+export interface HeaderClaims {
+  /** null: none that can be read. */
+  readonly sender: Sender | null;
+  /** What the one Date header says; null: there is none, or several. */
+  readonly date: string | null;
+}
+
 export class HeaderBlock {
   #room: Buffer = Buffer.alloc(0);
   #length = 0;
   #complete = false;
   /** Of what has come so far. */
-  #facts: HeaderFacts | undefined;
+  #read: { readonly facts: HeaderFacts; readonly claims: HeaderClaims } | undefined;
 
   /** Copies what belongs to the header block (RFC 5322 §2.1: up to the first empty line); ignores the rest. */
   push(piece: Uint8Array): void {
     if (this.#complete) return;
-    this.#facts = undefined;
+    this.#read = undefined;
     const before = this.#length;
     const added = piece.subarray(0, CAP - before);
     this.#reserve(before + added.length);
@@ -61,8 +70,16 @@ export class HeaderBlock {
   }
 
   facts(): HeaderFacts {
-    this.#facts ??= factsOf(this.#bytes.toString('utf8'));
-    return this.#facts;
+    return this.#look().facts;
+  }
+
+  claims(): HeaderClaims {
+    return this.#look().claims;
+  }
+
+  #look() {
+    this.#read ??= read(this.#bytes.toString('utf8'));
+    return this.#read;
   }
 
   /** Keyed digest of header block and size. */
@@ -74,19 +91,24 @@ export class HeaderBlock {
     this.#room.fill(0);
     this.#length = 0;
     this.#complete = true;
-    this.#facts = undefined;
+    this.#read = undefined;
   }
 }
 
-function factsOf(header: string): HeaderFacts {
+function read(header: string): { readonly facts: HeaderFacts; readonly claims: HeaderClaims } {
   const fields = unfold(header);
   const from = fields.find(([name]) => name === 'from')?.[1];
   const ids = fields.filter(([name]) => name === 'message-id');
+  const dates = fields.filter(([name]) => name === 'date');
   const received = fields.find(([name]) => name === 'received')?.[1];
+  const sender = from === undefined ? null : senderOf(from);
   return {
-    senderDomain: from === undefined ? 'invalid' : senderDomain(from),
-    hasMessageId: ids.length === 1 && ids[0]?.[1] !== '',
-    receivedAt: received === undefined ? null : receivedTime(received),
+    facts: {
+      senderDomain: sender?.domain ?? 'invalid',
+      hasMessageId: ids.length === 1 && ids[0]?.[1] !== '',
+      receivedAt: received === undefined ? null : receivedTime(received),
+    },
+    claims: { sender, date: dates.length === 1 ? (dates[0]?.[1] ?? null) : null },
   };
 }
 
@@ -114,13 +136,18 @@ function unfold(text: string): [name: string, value: string][] {
   return fields.map(([name, lines]) => [name, lines.join(' ').trim()]);
 }
 
-/** The domain of the first address in a From header's value, as an A-label; `invalid` when there is none. */
-export function senderDomain(from: string): string {
+/** The first address of a From header's value, whatever its display name claims; null: none with a domain. */
+export function senderOf(from: string): Sender | null {
   const first = addressparser(from.slice(0, FROM_CAP), { flatten: true })[0];
   const address = first?.address ?? '';
-  const domain = domainToASCII(address.slice(address.lastIndexOf('@') + 1).replace(/\.$/, ''));
-  return address.includes('@') && isHostName(domain) ? domain : 'invalid';
+  const at = address.lastIndexOf('@');
+  const domain = domainToASCII(address.slice(at + 1).replace(/\.$/, ''));
+  if (at < 0 || !isHostName(domain)) return null;
+  return { address: `${address.slice(0, at).normalize('NFC').toLowerCase()}@${domain}`, domain };
 }
+
+/** Its domain, as an A-label; `invalid` when there is none. */
+export const senderDomain = (from: string): string => senderOf(from)?.domain ?? 'invalid';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 

@@ -1,5 +1,7 @@
 /** A visit's rounds: recover, list, transfer, wait for news, and again until there is a reason to stop. */
 import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
+import { type Fault, isFault } from '../src/core/fault.ts';
+import { rankOf } from '../src/core/folder.ts';
 import { endedSession } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
@@ -22,7 +24,9 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
   const { deps, control } = visit;
   for (;;) {
     const began = deps.clock.now();
+    const missing = await learnFolders(visit);
     await recoverDue(visit, judge);
+    if (missing) throw missing;
     const folders = await listAll(visit);
     const drained = await drain(visit, folders, began + deps.timing.sliceMs, judge);
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
@@ -38,12 +42,26 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
   }
 }
 
+/**
+ * What the chosen folders are for, in the order in which they are listed: copies that are wanted before others come first.
+ * Returns the fault of one that is missing, which keeps nobody from recovering what is open.
+ */
+async function learnFolders({ lease, source, control, folders }: Visit): Promise<Fault | null> {
+  try {
+    const chosen = await source.folders(lease.options.folders, control.hard);
+    folders.clear();
+    for (const folder of chosen.toSorted((a, b) => rankOf(a.use) - rankOf(b.use)))
+      folders.set(folder.name, folder);
+    return null;
+  } catch (error) {
+    if (isFault(error, 'folder-missing')) return error;
+    throw error;
+  }
+}
+
 /** Lists every chosen folder into `pending` and the books. */
 async function listAll(visit: Visit): Promise<readonly string[]> {
   const { lease, source, ledger, control } = visit;
-  const chosen = await source.folders(lease.options.folders, control.hard);
-  visit.folders.clear();
-  for (const folder of chosen) visit.folders.set(folder.name, folder);
   const folders = [...visit.folders.keys()];
   for (const folder of folders) {
     const known = knownOf(visit, folder);

@@ -140,7 +140,7 @@ async function openVisit(
       history: lease.options.history,
       hard: control.hard,
     }),
-    engine: { ...engine, recognise, decide: createDecide(lease.options) },
+    engine: { ...engine, recognise, decide: createDecide(lease.options, folders, () => deps.clock.now()) },
     cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
     renumbered,
     open,

@@ -5,7 +5,7 @@ import { Fault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Ledger, Outgoing, Sink, Upload, UploadStatus } from '../src/core/ports.ts';
 import type { Intent, Settlement } from '../src/core/transfer.ts';
-import type { HeaderBlock, HeaderFacts } from './header-block.ts';
+import type { HeaderBlock, HeaderClaims, HeaderFacts } from './header-block.ts';
 import { type Chunk, relay } from './relay.ts';
 import type { RunKey } from './run-key.ts';
 
@@ -33,7 +33,7 @@ export type Decision =
 /** From what the source tells of the message, and its header block as far as the first chunk holds it. */
 export type Decide = (
   fetched: Pick<Fetched, 'message' | 'flags'>,
-  header: HeaderFacts,
+  header: HeaderFacts & HeaderClaims,
   /** null: it goes on behind the first chunk. */
   size: number | null,
 ) => Promise<Decision>;
@@ -111,8 +111,9 @@ export async function begin(fetched: Fetched, engine: Engine, passage: Passage):
   // No bytes, no From header; Gmail's protocol has no way to send nothing.
   if (first.total === 0) throw new Fault('from-header-missing');
   passage.bytes = first.bytes.length;
+  const header = { ...passage.header.facts(), ...passage.header.claims() };
   try {
-    const decision = await engine.decide(fetched, passage.header.facts(), first.total);
+    const decision = await engine.decide(fetched, header, first.total);
     return { message, passage, decision, digest, chunks, first };
   } catch (error) {
     await chunks.return();

@@ -1,3 +1,26 @@
-/** What a folder at the source is for (RFC 6154). */
+/** What a folder at the source is for (RFC 6154), and which of two copies of a message is wanted. */
 export const FOLDER_USES = ['inbox', 'sent', 'archive', 'drafts', 'junk', 'trash', 'all', 'flagged'] as const;
 export type FolderUse = (typeof FOLDER_USES)[number];
+
+/** Folders that only show messages of others (RFC 6154 §2). */
+export const isView = (use: FolderUse | null): boolean => use === 'all' || use === 'flagged';
+
+/** Of a message that lies in several folders, the copy in the folder of the lowest rank is wanted. */
+export function rankOf(use: FolderUse | null): number {
+  return use === null ? ORDINARY : RANKS[use];
+}
+
+const ORDINARY = 1;
+const RANKS: Readonly<Record<FolderUse, number>> = {
+  inbox: 0,
+  sent: 2,
+  drafts: 2,
+  archive: 3,
+  flagged: 4,
+  all: 5,
+  trash: 6,
+  junk: 7,
+};
+
+/** Copies in these never win over one elsewhere that was listed at the same visit. */
+export const isLast = (use: FolderUse | null): boolean => use === 'junk' || use === 'trash';

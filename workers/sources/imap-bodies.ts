@@ -1,8 +1,9 @@
 /** Message bodies out of an open folder: one command at a time, whatever else the server says meanwhile. */
 import { formatUidSet, hasUid, type UidSet } from '../../src/core/cursor.ts';
 import { Fault } from '../../src/core/fault.ts';
+import type { MessageFlags } from '../../src/core/ports.ts';
 import { allow, hugeInTurn } from './imap-limits.ts';
-import { sizeOf } from './imap-values.ts';
+import { flagsOf, sizeOf } from './imap-values.ts';
 import type { Body, Part } from './imap-wire.ts';
 
 /** A FETCH row of the library, as far as it is read here. */
@@ -12,6 +13,7 @@ interface FetchRow {
   /** NIL arrives as false. */
   readonly source?: unknown;
   readonly partialOrigins?: unknown;
+  readonly flags?: unknown;
 }
 
 /** The library, as far as it is used here. */
@@ -27,11 +29,13 @@ type Bounded = <T>(ms: number, signal: AbortSignal, work: () => Promise<T>) => P
 const SLOWEST = 4;
 /** Rows of an answer that nobody asked for: flags that have changed. */
 const MAX_UNASKED = 1_000;
+/** What is fetched of a message that comes whole. */
+const WHOLE = { uid: true, flags: true, source: true } as const;
 
 /** null: a row that is not about the body at all, such as a pushed flag change. */
-function bodyOf({ uid, source }: FetchRow): Body | null {
+function bodyOf({ uid, source, flags }: FetchRow): Body | null {
   if (uid === undefined || source === undefined) return null;
-  return { uid, bytes: source instanceof Uint8Array ? source : null };
+  return { uid, bytes: source instanceof Uint8Array ? source : null, flags: flagsOf(flags) };
 }
 
 function originOf({ partialOrigins }: FetchRow): number | null {
@@ -59,9 +63,10 @@ export class ImapBodies {
   /** `ImapWire.bodies`. */
   async *all(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined> {
     let unasked = 0;
+    const told = new Map<number, MessageFlags>();
     this.#waited = this.#received = 0;
     allow(this.#client, 'bodies');
-    const rows = this.#client.fetch(formatUidSet(uids), { uid: true, source: true }, { uid: true });
+    const rows = this.#client.fetch(formatUidSet(uids), WHOLE, { uid: true });
     this.left = true;
     try {
       for (;;) {
@@ -70,8 +75,11 @@ export class ImapBodies {
         const body = bodyOf(next.value);
         if (body && hasUid(uids, body.uid)) {
           this.#received += body.bytes?.length ?? 0;
-          yield body;
+          yield { ...body, flags: body.flags ?? told.get(body.uid) ?? null };
         } else {
+          // A server may split its answer over several rows.
+          const flags = flagsOf(next.value.flags);
+          if (next.value.uid !== undefined && flags) told.set(next.value.uid, flags);
           unasked += 1;
           if (unasked > MAX_UNASKED) throw this.#protocol();
         }
@@ -108,6 +116,21 @@ export class ImapBodies {
       this.left = false;
       allow(this.#client, 'quiet');
     }
+  }
+
+  /** `ImapWire.flags`. */
+  async flags(uid: number, signal: AbortSignal): Promise<MessageFlags | null> {
+    this.#waited = this.#received = 0;
+    return await this.#step(signal, async () => {
+      let flags: MessageFlags | null = null;
+      let rows = 0;
+      for await (const row of this.#client.fetch(String(uid), { uid: true, flags: true }, { uid: true })) {
+        rows += 1;
+        if (rows > MAX_UNASKED) throw this.#protocol();
+        if (row.uid === uid) flags = flagsOf(row.flags) ?? flags;
+      }
+      return flags;
+    });
   }
 
   /** A server may split its answer over several rows, and push rows about other messages among them. */

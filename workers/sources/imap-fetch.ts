@@ -88,7 +88,7 @@ async function* small(
       const message = waiting.get(row.uid);
       if (!message) continue;
       waiting.delete(row.uid);
-      yield { message, flags: null, body: bodyOf(row, message) };
+      yield { message, flags: row.flags, body: bodyOf(row, message) };
     }
   } catch (error) {
     if (isFault(error) && error.scope === 'session') yield* suspected(waiting, error);
@@ -130,6 +130,15 @@ async function* pieces(wire: ImapWire, message: Listed, signal: AbortSignal): As
   }
 }
 
+async function large(wire: ImapWire, message: Listed, signal: AbortSignal): Promise<Fetched> {
+  // A server that would not tell its flags may still serve it.
+  const flags = await wire.flags(uidOf(message), signal).catch((error: unknown) => {
+    if (isFault(error, 'message-unreadable')) return null;
+    throw error;
+  });
+  return { message, flags, body: pieces(wire, message, signal) };
+}
+
 /**
  * `Source.fetch` for messages of one folder under one UIDVALIDITY. Small messages come in batches of at most
  * 4 MiB and in the server's order within a batch. Returned from early, the session stays usable: what is left of
@@ -150,7 +159,7 @@ export async function* fetchMessages(
       if (!current.includes(message)) yield failed(message, new Fault('message-gone'));
     const [only] = current;
     if (only === undefined) continue;
-    if (isLarge(only)) yield { message: only, flags: null, body: pieces(wire, only, signal) };
+    if (isLarge(only)) yield await large(wire, only, signal);
     else yield* small(wire, current, signal);
   }
 }

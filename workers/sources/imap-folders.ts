@@ -1,6 +1,7 @@
 /** Which folders of an IMAP account `all` means: those that hold mail which belongs into an inbox. */
 import { Fault } from '../../src/core/fault.ts';
-import type { FolderUse } from '../../src/core/folder.ts';
+import { type FolderUse, isView } from '../../src/core/folder.ts';
+import { namedUse } from '../../src/core/folder-names.ts';
 
 /** A folder as LIST shows it (RFC 3501 §7.2.2, RFC 6154). */
 export interface FolderEntry {
@@ -22,25 +23,19 @@ export interface Folder {
 }
 
 const UNSELECTABLE: ReadonlySet<string> = new Set(['\\noselect', '\\nonexistent']);
-/** Folders that only show messages of others (RFC 6154 §2). */
-const VIEWS: ReadonlySet<string> = new Set(['\\all', '\\flagged', '\\important']);
 /** What was thrown away, refused or never sent does not belong into an inbox. */
-const UNWANTED: ReadonlySet<string> = new Set(['\\junk', '\\trash', '\\drafts']);
-/** For servers without special uses, beside the library's guesses. */
-const UNWANTED_NAMES: ReadonlySet<string> = new Set([
+const UNWANTED: ReadonlySet<FolderUse | null> = new Set<FolderUse>(['junk', 'trash', 'drafts']);
+/** What is below such a folder is for the same. */
+const HANDED_DOWN: ReadonlySet<FolderUse | null> = new Set<FolderUse>([
+  'sent',
+  'archive',
   'junk',
-  'junk e-mail',
-  'junk email',
-  'spam',
-  'bulk mail',
   'trash',
-  'deleted items',
-  'deleted messages',
   'drafts',
 ]);
 
-const isAny = (flags: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean =>
-  [...flags].some((flag) => wanted.has(flag.toLowerCase()));
+const isUnselectable = ({ flags }: FolderEntry): boolean =>
+  [...flags].some((flag) => UNSELECTABLE.has(flag.toLowerCase()));
 
 /** More than anybody sorts mail into; every one of them is opened at each visit. */
 const MAX_FOLDERS = 10_000;
@@ -51,31 +46,31 @@ const canBeBooked = ({ path }: FolderEntry): boolean =>
   path.length <= MAX_NAME && path.isWellFormed() && !CONTROL.test(path);
 
 /**
- * The folders that can be opened, in the order given. Names count only where the server tells no use at all. Fault
- * `source-protocol` when there are more than anybody can have.
+ * The folders that can be opened, in the order given. What the server says of their uses counts first (RFC 6154); names,
+ * and the library's guess, only for a use that it tells of no folder. Fault `source-protocol` when there are more than
+ * anybody can have.
  */
 export function foldersOf(entries: readonly FolderEntry[]): Folder[] {
   if (entries.length > MAX_FOLDERS) throw new Fault('source-protocol');
-  const tells = entries.some(({ flags }) => isAny(flags, UNWANTED));
-  const isUnwanted = ({ flags, name, guess = '' }: FolderEntry): boolean =>
-    isAny(flags, UNWANTED) ||
-    (!tells && (UNWANTED.has(guess.toLowerCase()) || UNWANTED_NAMES.has(name.toLowerCase())));
-  const unwanted = new Set(
-    entries
-      .filter((entry) => entry.path.toUpperCase() !== 'INBOX' && isUnwanted(entry))
-      .map(({ path }) => path),
+  const told = new Map(entries.map((entry) => [entry.path, toldUse(entry)]));
+  const tells = new Set(told.values());
+  const own = new Map(
+    entries.map((entry) => [entry.path, told.get(entry.path) ?? guessedUse(entry, tells)] as const),
   );
-  const isAside = (entry: FolderEntry): boolean =>
-    isAny(entry.flags, VIEWS) ||
-    unwanted.has(entry.path) ||
-    ancestorsOf(entry).some((path) => unwanted.has(path));
+  // A server that knows what is not wanted is not outguessed in what to leave out.
+  const decides = [...tells].some((use) => UNWANTED.has(use)) ? told : own;
+  const isUnwanted = (path: string): boolean => UNWANTED.has(decides.get(path) ?? null);
   return entries
-    .filter((entry) => !isAny(entry.flags, UNSELECTABLE) && canBeBooked(entry))
-    .map((entry) => ({ name: entry.path, aside: isAside(entry), use: useOf(entry), path: partsOf(entry) }));
+    .filter((entry) => !isUnselectable(entry) && canBeBooked(entry))
+    .map((entry) => {
+      const use = useIn(entry, told, own);
+      const aside =
+        isView(told.get(entry.path) ?? null) || [entry.path, ...ancestorsOf(entry)].some(isUnwanted);
+      return { name: entry.path, aside, use, path: partsOf(entry) };
+    });
 }
 
 const USES: ReadonlyMap<string, FolderUse> = new Map([
-  ['\\inbox', 'inbox'],
   ['\\sent', 'sent'],
   ['\\archive', 'archive'],
   ['\\drafts', 'drafts'],
@@ -83,12 +78,41 @@ const USES: ReadonlyMap<string, FolderUse> = new Map([
   ['\\trash', 'trash'],
   ['\\all', 'all'],
   ['\\flagged', 'flagged'],
+  // One more that shows what lies elsewhere.
+  ['\\important', 'all'], // RFC 8457
 ]);
 
-function useOf({ path, flags, guess = '' }: FolderEntry): FolderUse | null {
+function toldUse({ path, flags }: FolderEntry): FolderUse | null {
   if (path.toUpperCase() === 'INBOX') return 'inbox';
-  const uses = [...flags, guess].map((flag) => USES.get(flag.toLowerCase()));
-  return uses.find((use) => use !== undefined) ?? null;
+  for (const flag of flags) {
+    const use = USES.get(flag.toLowerCase());
+    if (use !== undefined) return use;
+  }
+  return null;
+}
+
+function guessedUse(
+  { name, guess = '' }: FolderEntry,
+  tells: ReadonlySet<FolderUse | null>,
+): FolderUse | null {
+  const use = namedUse(name) ?? USES.get(guess.toLowerCase()) ?? null;
+  return tells.has(use) ? null : use;
+}
+
+/** Whatever lies in the trash is trash, whatever it is called; else the own use goes before that of the nearest parent. */
+function useIn(
+  entry: FolderEntry,
+  told: ReadonlyMap<string, FolderUse | null>,
+  own: ReadonlyMap<string, FolderUse | null>,
+): FolderUse | null {
+  const above = ancestorsOf(entry).flatMap((path) => own.get(path) ?? []);
+  const nearest = above.at(-1) ?? null;
+  return (
+    told.get(entry.path) ??
+    above.find((use) => UNWANTED.has(use)) ??
+    own.get(entry.path) ??
+    (HANDED_DOWN.has(nearest) ? nearest : null)
+  );
 }
 
 const partsOf = ({ path, delimiter }: FolderEntry): string[] =>

@@ -1,4 +1,5 @@
-/** Numbers and times out of an IMAP server's answers. Of a message's, null: none that it can have. */
+/** Numbers, times and flags out of an IMAP server's answers. Of a message's, null: none that it can have. */
+import type { MessageFlags } from '../../src/core/ports.ts';
 
 const YEAR_10000 = Date.UTC(10_000, 0);
 
@@ -11,6 +12,18 @@ export function dateOf(value: Date | string | undefined): number | null {
 /** Bytes. */
 export const sizeOf = (value: number | undefined): number | null =>
   value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : null;
+
+/** More flags than a message can have. */
+const MAX_FLAGS = 1_000;
+
+/** The two flags that Gmail can show (RFC 3501 §2.3.2), from a set of whatever the library made of the answer. */
+export function flagsOf(value: unknown): MessageFlags | null {
+  if (!(value instanceof Set) || value.size > MAX_FLAGS) return null;
+  const flags = new Set(
+    [...value].map((flag: unknown) => (typeof flag === 'string' ? flag.toLowerCase() : '')),
+  );
+  return { seen: flags.has('\\seen'), flagged: flags.has('\\flagged') };
+}
 
 /** The most messages that one command may handle (MESSAGELIMIT, RFC 9738). */
 export function messageLimitOf(capabilities: Iterable<string>): number {

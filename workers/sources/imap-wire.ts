@@ -4,6 +4,7 @@
  * reason or a Fault.
  */
 import type { UidSet } from '../../src/core/cursor.ts';
+import type { MessageFlags } from '../../src/core/ports.ts';
 import type { Folder } from './imap-folders.ts';
 
 /** A folder as EXAMINE shows it (RFC 3501 §6.3.2). */
@@ -28,10 +29,12 @@ export interface Row {
 export interface Body {
   readonly uid: number;
   readonly bytes: Uint8Array | null;
+  /** null: the server did not tell, or nothing that can be flags. */
+  readonly flags: MessageFlags | null;
 }
 
 /** A piece of a message. */
-export interface Part extends Body {
+export interface Part extends Omit<Body, 'flags'> {
   /** Where the piece starts, as the server says; null: it does not. */
   readonly origin: number | null;
   readonly size: number | null;
@@ -62,7 +65,7 @@ export interface ImapWire {
   /** Sizes and dates of those of `uids` that exist. */
   describe(uids: UidSet, signal: AbortSignal): Promise<readonly Row[]>;
   /**
-   * Whole messages with one command, in the server's order, one in memory at a time. No other call until it
+   * Whole messages and their flags with one command, in the server's order, one in memory at a time. No other call until it
    * has ended; after an early return the rest of the answer is read and dropped when the next call comes.
    * Fault `message-unreadable` when the server refuses the command.
    */
@@ -78,6 +81,8 @@ export interface ImapWire {
     patient: boolean,
     signal: AbortSignal,
   ): Promise<Part | null>;
+  /** A message's flags as they are now; null: the server did not tell. */
+  flags(uid: number, signal: AbortSignal): Promise<MessageFlags | null>;
   /** All folders that can be opened. */
   folders(signal: AbortSignal): Promise<readonly Folder[]>;
   /** What a folder holds, without opening it (STATUS, RFC 3501 §6.3.10, RFC 8438); null: the server refuses to say. */

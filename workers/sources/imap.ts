@@ -4,7 +4,7 @@ import { ImapFlow, type MailboxObject } from 'imapflow';
 import { formatUidSet, type UidSet } from '../../src/core/cursor.ts';
 import { Fault, isFault } from '../../src/core/fault.ts';
 import type { Credentials, Server } from '../../src/core/mailbox.ts';
-import type { Source } from '../../src/core/ports.ts';
+import type { MessageFlags, Source } from '../../src/core/ports.ts';
 import { checkCredentials } from './credentials.ts';
 import type { Dial } from './dial.ts';
 import { ImapBodies } from './imap-bodies.ts';
@@ -141,18 +141,16 @@ class ImapSession implements ImapWire {
     return rows;
   }
 
-  bodies(uids: UidSet, signal: AbortSignal): AsyncGenerator<Body, void, undefined> {
-    return this.#bodies.all(uids, signal);
+  bodies(...asked: Parameters<ImapBodies['all']>): AsyncGenerator<Body, void, undefined> {
+    return this.#bodies.all(...asked);
   }
 
-  part(
-    uid: number,
-    start: number,
-    length: number,
-    patient: boolean,
-    signal: AbortSignal,
-  ): Promise<Part | null> {
-    return this.#bodies.part(uid, start, length, patient, signal);
+  part(...asked: Parameters<ImapBodies['part']>): Promise<Part | null> {
+    return this.#bodies.part(...asked);
+  }
+
+  flags(...asked: Parameters<ImapBodies['flags']>): Promise<MessageFlags | null> {
+    return this.#bodies.flags(...asked);
   }
 
   async folders(signal: AbortSignal): Promise<Folder[]> {

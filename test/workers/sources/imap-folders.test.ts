@@ -11,6 +11,8 @@ const entry = (path: string, ...flags: string[]): FolderEntry => ({
   flags: new Set(flags),
   guess: undefined,
 });
+const usesOf = (...entries: FolderEntry[]): Record<string, string | null> =>
+  Object.fromEntries(foldersOf(entries).map(({ name, use }) => [name, use]));
 const wanted = (...entries: FolderEntry[]): string[] =>
   foldersOf(entries).flatMap(({ name, aside }) => (aside ? [] : [name]));
 
@@ -83,4 +85,49 @@ test('all leaves junk, trash and drafts out; a folder that is named is visited w
     );
     await source.close();
   }
+});
+
+test('uses: what the server tells first, then names, then what a folder lies in', () => {
+  assert.deepEqual(
+    usesOf(
+      entry('inbox'),
+      entry('Verdacht', '\\JUNK'),
+      entry('Spam'),
+      entry('Verdacht/Alt'),
+      entry('Kosz'),
+      entry('Kosz/Archive'),
+      entry('Kosz/Archive/2019'),
+      entry('Archive'),
+      entry('Archive/2019'),
+      entry('Archive/2019/Work'),
+      entry('INBOX/Sent Items'),
+      entry('INBOX/Work'),
+      entry('Alles', '\\All'),
+      entry('Alles/Work'),
+      entry('Wichtig', '\\Important'),
+      entry('Sterne', '\\Flagged'),
+      entry('Projects'),
+      { ...entry('Zwischenablage'), guess: '\\Drafts' },
+    ),
+    {
+      inbox: 'inbox',
+      Verdacht: 'junk',
+      Spam: null,
+      'Verdacht/Alt': 'junk',
+      Kosz: 'trash',
+      'Kosz/Archive': 'trash',
+      'Kosz/Archive/2019': 'trash',
+      Archive: 'archive',
+      'Archive/2019': 'archive',
+      'Archive/2019/Work': 'archive',
+      'INBOX/Sent Items': 'sent',
+      'INBOX/Work': null,
+      Alles: 'all',
+      'Alles/Work': null,
+      Wichtig: 'all',
+      Sterne: 'flagged',
+      Projects: null,
+      Zwischenablage: 'drafts',
+    },
+  );
 });
