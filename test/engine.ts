@@ -129,6 +129,7 @@ async function leaseOf(world: World, options: Partial<Lease['options']>): Promis
     sealedPassword,
     sealedFingerprintKey,
     sealedRefreshToken,
+    scopes: [],
     options: {
       ...DEFAULT_OPTIONS,
       pollSeconds: 300,

@@ -5,9 +5,10 @@ import { ConfigError } from '../src/config-parse.ts';
 import type { DiscoveryNet } from '../src/core/discovery.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Log } from '../src/core/ports.ts';
-import type { Lease } from '../src/core/schedule.ts';
+import { GMAIL_LABELS_SCOPE } from '../src/core/scopes.ts';
 import { DatabaseRefusal } from '../src/db/connection.ts';
 import { createGrants } from '../src/db/grant-faults.ts';
+import { createLabelNotes } from '../src/db/labels.ts';
 import { createLeases } from '../src/db/leases.ts';
 import { createLedger } from '../src/db/ledger.ts';
 import { wipeAtRest } from '../src/db/notice-mails.ts';
@@ -15,7 +16,12 @@ import { type Database, openDatabase } from '../src/db/pool.ts';
 import { type JobQueue, openQueue } from '../src/db/queue.ts';
 import { createReconciler } from '../src/db/reconciliations.ts';
 import { sweepExpired } from '../src/db/sweep.ts';
-import { createAccessTokens, createTokenClient, type TokenClient } from '../src/google/tokens.ts';
+import {
+  createAccessTokens,
+  createTokenClient,
+  refreshTokenHash,
+  type TokenClient,
+} from '../src/google/tokens.ts';
 import { withLocalDefaults } from '../src/local.ts';
 import { createLog } from '../src/log.ts';
 import { createMailer } from '../src/mailjet/mailer.ts';
@@ -30,12 +36,15 @@ import { type NotifyDeps, notify } from './jobs/notify.ts';
 import { type PreviewDeps, preview } from './jobs/preview.ts';
 import { probe } from './jobs/probe.ts';
 import { revoke } from './jobs/revoke.ts';
+import { Labels } from './labels.ts';
 import { Lanes } from './lanes.ts';
 import { serveWorkerMetrics } from './metrics.ts';
 import { BACKLOG_SHARE, Quota } from './quota.ts';
 import { run } from './run.ts';
 import { Scheduler } from './scheduler.ts';
 import { createGmailAgent, createGmailSink } from './sinks/gmail.ts';
+import { createGmailLabels } from './sinks/gmail-labels.ts';
+import { createLabelledSink } from './sinks/labelled.ts';
 import { createDial } from './sources/dial.ts';
 import { createOpenSource } from './sources/open.ts';
 import { createOpenSurvey } from './sources/survey.ts';
@@ -123,6 +132,7 @@ function engineOf(
   const ring = config.unsealPrivateKeys;
   const accessTokens = tokens && createAccessTokens(tokens);
   const { gmailRootUrl: rootUrl } = config.google;
+  const quota = new Quota(config.allowance, systemClock);
   return {
     clock: systemClock,
     random: Math.random,
@@ -130,20 +140,24 @@ function engineOf(
     seal: createSeal(publicKeyOf(ring[0] ?? '')),
     unseal: createUnseal(ring),
     openSource: createOpenSource({ dial: createDial({ privateNetworks: config.mailPrivateNetworks }) }),
-    openSink: ({ userId }: Lease, refreshToken) => {
+    openSink: (lease, refreshToken) => {
       if (!accessTokens) throw new Fault('google-unavailable');
-      return createGmailSink({
-        rootUrl,
-        agent,
-        declareSize: config.declareSize,
-        accessToken: accessTokens.of(userId, refreshToken),
-      });
+      const { userId, mailboxId } = lease;
+      const gmail = { rootUrl, accessToken: accessTokens.of(userId, refreshToken) };
+      const sink = createGmailSink({ ...gmail, agent, declareSize: config.declareSize });
+      if (!lease.scopes.includes(GMAIL_LABELS_SCOPE)) return sink;
+      const client = createGmailLabels(gmail);
+      const target = { userId, mailboxId, refreshTokenHash: refreshTokenHash(refreshToken) };
+      const notes = createLabelNotes(db, target);
+      const spend = (units: number) => quota.charge(userId, units);
+      const labels = new Labels({ client, notes, spend, clock: systemClock, log, mailboxId });
+      return createLabelledSink(sink, labels);
     },
     openLedger: (lease) => createLedger(db, { ...lease, workerId: config.workerId }),
     openReconciler: (lease) => createReconciler(db, { ...lease, workerId: config.workerId }),
     grants: createGrants(db),
     lanes: new Lanes({ total: MAX_LANES, perUser: LANES_PER_USER, bytes: config.bytesInFlight }),
-    quota: new Quota(config.allowance, systemClock),
+    quota,
     maxMessageBytes: config.maxMessageBytes,
     timing: TIMING,
   };

@@ -15,12 +15,16 @@ export interface Allowance {
 
 /** Of the daily bandwidth. */
 export const BACKLOG_SHARE = 0.8;
+/** What an import takes of Gmail's allowance. */
+const IMPORT_UNITS = 25;
 
 interface Use {
   /** Times of the imports of the last minute, ascending. */
   recent: number[];
   day: number;
   bytes: number;
+  /** Of other calls, not yet those of one import. */
+  units: number;
 }
 
 export class Quota {
@@ -55,6 +59,14 @@ export class Quota {
     recent.splice(Math.max(0, recent.length - count));
   }
 
+  /** Units that another call than an import takes; nobody waits for them, imports make up for them. */
+  charge(userId: UserId, units: number): void {
+    const now = this.#clock.now();
+    const use = this.#use(userId, now);
+    use.units += units;
+    for (; use.units >= IMPORT_UNITS; use.units -= IMPORT_UNITS) use.recent.push(now);
+  }
+
   /** Bytes that went to Gmail. */
   spend(userId: UserId, bytes: number): void {
     this.#use(userId, this.#clock.now()).bytes += bytes;
@@ -77,7 +89,7 @@ export class Quota {
     const day = Math.floor(now / DAY);
     let use = this.#users.get(userId);
     if (!use || use.day !== day) {
-      use = { recent: use?.recent ?? [], day, bytes: 0 };
+      use = { recent: use?.recent ?? [], day, bytes: 0, units: use?.units ?? 0 };
       this.#users.set(userId, use);
     }
     const kept = use.recent.findIndex((at) => at > now - MINUTE);

@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Fault, isFault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
-import type { Fetched, Upload } from '../src/core/ports.ts';
+import type { Fetched, Upload, UploadStatus } from '../src/core/ports.ts';
 import type { OpenTransfer, SessionUri, Settlement } from '../src/core/transfer.ts';
 import { relay } from './relay.ts';
 import type { RunKey } from './run-key.ts';
@@ -38,7 +38,7 @@ export async function recover(
   const { engine, key } = recovery;
   const uri = key.decrypt(open.session, open.key) as SessionUri;
   const upload = engine.sink.resume(uri);
-  const answer = await upload.status(open.total, signal);
+  const answer = await ask(upload, open, signal);
   switch (answer.state) {
     case 'committed':
       return settleCommitted(open, engine);
@@ -54,6 +54,24 @@ export async function recover(
       // From its beginning, like any other. A session that is only to be continued goes on: it would not outlive the wait.
       if (open.backlog && recovery.backlogResumesAt !== null) return recovery.backlogResumesAt;
       return reimport(open, recovery, passage, signal);
+    case 'refused':
+      if (open.backlog && recovery.backlogResumesAt !== null) return recovery.backlogResumesAt;
+      return transfer(await recovery.refetch(listedOf(open)), engine, passage, null, signal);
+  }
+}
+
+/** `refused`: for the message's label, with its last chunk. It has imported nothing, and never will. */
+async function ask(
+  upload: Upload,
+  { total, reason }: OpenTransfer,
+  signal: AbortSignal,
+): Promise<UploadStatus | { readonly state: 'refused' }> {
+  try {
+    const answer = await upload.status(total, signal);
+    return reason === 'label-refused' && answer.state !== 'committed' ? { state: 'refused' } : answer;
+  } catch (error) {
+    if (isFault(error, 'label-refused')) return { state: 'refused' };
+    throw error;
   }
 }
 

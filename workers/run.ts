@@ -10,6 +10,7 @@ import { HOUR, type Lease, MINUTE, messageBackoff, type Verdict } from '../src/c
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
 import { createDecide } from './decide.ts';
 import { HeaderBlock } from './header-block.ts';
+import { labelled } from './labels.ts';
 import { Reconciliation } from './reconcile.ts';
 import { goRounds } from './rounds.ts';
 import { createRunKey, openRunKey, type RunKey } from './run-key.ts';
@@ -123,6 +124,7 @@ async function openVisit(
     return await ledger.recognises(folder, fingerprint);
   };
   const folders = new Map<string, SourceFolder>();
+  const decide = createDecide(lease.options, folders, () => deps.clock.now());
   return {
     lease,
     deps,
@@ -140,7 +142,7 @@ async function openVisit(
       history: lease.options.history,
       hard: control.hard,
     }),
-    engine: { ...engine, recognise, decide: createDecide(lease.options, folders, () => deps.clock.now()) },
+    engine: { ...engine, recognise, decide: labelled(decide, lease.options, folders) },
     cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
     renumbered,
     open,

@@ -56,6 +56,12 @@ export const MESSAGE_FAULTS = {
     'Gmail answered “bad request”. Sometimes that passes, sometimes it is the message.',
     'It is tried once more on its own. After that it counts as refused.',
   ),
+  'label-refused': text(
+    'wait',
+    'Gmail no longer knew the label',
+    'The label that this message was to get was deleted in Gmail while the message was on its way.',
+    'It is imported again on its own, with the label made anew, or without one.',
+  ),
   'upload-interrupted': text(
     'wait',
     'The upload broke off',

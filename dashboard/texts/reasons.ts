@@ -116,6 +116,11 @@ export const REASON_TEXTS = {
     'Gmail answered twice that it cannot make sense of this upload. That is usually due to the message itself.',
     'Read it at the source.',
   ),
+  'label-refused': reason(
+    'Label refused by Gmail',
+    'Gmail refused the label of this message each time, also after the label had been made anew.',
+    'Try again. If it stays, take the label out of the mailbox’s settings.',
+  ),
   'message-truncated': reason(
     'Ended too early at the source',
     'The source stopped before the announced end of the message, each time. Half a message is never put into Gmail.',

@@ -21,6 +21,7 @@ export const AUDIT_REASONS = [
   'from-header-invalid',
   'message-refused',
   'upload-bad-request',
+  'label-refused', // failed: Gmail refused the message's label again and again
   'message-truncated',
   'message-unreadable',
   'message-changed',

@@ -41,6 +41,7 @@ export const FAULTS = {
   'from-header-invalid': entry('message', 'never', 'Gmail does not accept the From header of this message.'),
   'message-refused': entry('message', 'never', 'Gmail refused this message.'),
   'upload-bad-request': entry('message', 'later', 'Gmail could not make sense of the upload.'),
+  'label-refused': entry('message', 'later', 'Gmail does not know the label of this message any more.'),
   'upload-interrupted': entry(
     'message',
     'later',

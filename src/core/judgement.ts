@@ -31,6 +31,7 @@ const TRANSIENT: Partial<Record<FaultCode, AuditReason>> = {
   'message-truncated': 'message-truncated',
   'upload-bad-request': 'upload-bad-request',
   'upload-interrupted': 'upload-interrupted',
+  'label-refused': 'label-refused',
   'source-disconnected': 'source-disconnected',
   'source-timeout': 'source-timeout',
   'source-protocol': 'source-protocol',
@@ -53,7 +54,10 @@ export function judgeMessage(fault: Fault, { now, tries, before, open }: Message
   // Gmail says "Bad Request" both for a passing confusion and for good: one more try tells them apart.
   if (fault.code === 'upload-bad-request' && before === reason)
     return { kind: 'settle', status: 'rejected', reason };
-  if (tries >= MAX_TRIES) return { kind: 'settle', status: open ? 'uncertain' : 'failed', reason };
+  if (tries >= MAX_TRIES) {
+    const unknown = open && fault.code !== 'label-refused';
+    return { kind: 'settle', status: unknown ? 'uncertain' : 'failed', reason };
+  }
   return { kind: 'postpone', reason, retryAt: Math.max(now + messageBackoff(tries), fault.retryAt ?? 0) };
 }
 

@@ -99,6 +99,8 @@ export type OpenSource = (server: Server, credentials: Credentials, signal: Abor
 export interface Outgoing {
   /** Gmail's system labels, e.g. INBOX and UNREAD. */
   readonly labelIds: readonly string[];
+  /** The user's own label that it is to have, by its name. What cannot be labelled goes without. */
+  readonly label?: string | null;
   readonly neverMarkSpam: boolean;
   readonly internalDateSource: 'dateHeader' | 'receivedTime';
   /** Bytes: known for a message that is whole at hand, else as the source announces; servers err. null: not told. */
@@ -134,6 +136,23 @@ export interface Sink {
   open(message: Outgoing, signal: AbortSignal): Promise<Upload>;
   /** The session a crashed run left behind; no I/O. Throws RangeError when the URI is not on the configured host. */
   resume(uri: SessionUri): Upload;
+}
+
+/** The labels that a user has made in Gmail, or somebody in the user's name. Faults of the grant and of the service. */
+export interface LabelClient {
+  /** All of them: id by name. */
+  list(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** The new one's id. `exists`: there is one of this name, perhaps of Gmail's own; `refused`: it may not have this name. */
+  create(name: string, signal: AbortSignal): Promise<{ readonly id: string } | 'exists' | 'refused'>;
+}
+
+/** Which labels a mailbox's messages have been given: name as wanted, and the id at Gmail. */
+export interface LabelNotes {
+  load(): Promise<ReadonlyMap<string, string>>;
+  keep(name: string, id: string): Promise<void>;
+  forget(name: string): Promise<void>;
+  /** Gmail says that the permission for labels is not there. */
+  noteMissing(): Promise<void>;
 }
 
 /** What a run finds in the books when it starts. */

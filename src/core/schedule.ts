@@ -13,6 +13,8 @@ export interface Lease {
   readonly sealedPassword: Uint8Array;
   readonly sealedFingerprintKey: Uint8Array;
   readonly sealedRefreshToken: Uint8Array;
+  /** What the owner allows at Google. */
+  readonly scopes: readonly string[];
   /** As the owner chose, within the owner's plan. */
   readonly options: MailboxOptions;
   /** Whether the plan lets a run wait for news at the source. */

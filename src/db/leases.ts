@@ -101,6 +101,7 @@ interface ClaimedRow {
   created_at: Date;
   failures: number;
   sealed_refresh_token: Buffer;
+  scopes: string[];
   plan: PlanName | null;
 }
 
@@ -113,6 +114,7 @@ const leaseOf = (row: ClaimedRow, limits: PlanLimits | null): Lease => ({
   sealedPassword: row.sealed_password,
   sealedFingerprintKey: row.sealed_fingerprint_key,
   sealedRefreshToken: row.sealed_refresh_token,
+  scopes: row.scopes,
   options: { ...row.options, pollSeconds: effectivePollSeconds(row.options.pollSeconds, limits) },
   mayWatch: mayWatch(limits),
   createdAt: row.created_at.getTime(),

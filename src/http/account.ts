@@ -4,6 +4,7 @@ import type { UserId } from '../core/mailbox.ts';
 import { listApiKeys } from '../db/api-keys.ts';
 import { readSubscription } from '../db/billing.ts';
 import { readGrant } from '../db/grants.ts';
+import { listLabels } from '../db/labels.ts';
 import { listMailboxes, recallMailbox } from '../db/mailboxes.ts';
 import { listMuted, listNotices } from '../db/notices.ts';
 import { listReports } from '../db/probe-reports.ts';
@@ -69,7 +70,7 @@ export async function deleteAccount(parts: Parts, userId: UserId): Promise<boole
 /** Everything that is stored about the account as one JSON document, piece by piece; no secrets. */
 export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerator<string> {
   const account = await readAccount(parts, userId);
-  const [apiKeys, mailboxes, sessions, setups, subscription, notices, muted, reconciliations] =
+  const [apiKeys, mailboxes, sessions, setups, subscription, notices, muted, reconciliations, labels] =
     await parts.database.withTenant(userId, (tx) =>
       Promise.all([
         listApiKeys(tx),
@@ -80,6 +81,7 @@ export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerat
         listNotices(tx, ALL_NOTICES, null),
         listMuted(tx),
         listReconciliations(tx, ALL_DAYS, MOST_DAYS),
+        listLabels(tx),
       ]),
     );
   const head = JSON.stringify({
@@ -93,6 +95,7 @@ export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerat
     mutedNotices: muted,
     reconciliations,
     mailboxes: mailboxes.map(mailboxView),
+    labels,
   });
   yield `${head.slice(0, -1)},"audit":[`;
   let separator = '\n';

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { MailboxId, UserId } from '../core/mailbox.ts';
 import { fingerprintKeyPlace, passwordPlace } from '../core/place.ts';
 import { readGrant } from '../db/grants.ts';
+import { forgetLabels } from '../db/labels.ts';
 import * as rows from '../db/mailboxes.ts';
 import type { Tx } from '../db/pool.ts';
 import { forgetReport } from '../db/probe-reports.ts';
@@ -122,6 +123,7 @@ export async function editMailbox(
     });
     if (row === null) throw new HttpError('not-found');
     if (reconnects) await parts.queue.probe(tx, { userId, mailboxId: row.id, revision: row.revision });
+    if (options?.label !== undefined || options?.folderLabels !== undefined) await forgetLabels(tx, row.id);
     await rows.recallMailbox(tx, row.id);
     return mailboxView(row);
   });

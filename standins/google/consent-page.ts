@@ -34,9 +34,10 @@ export function consentPage(
   const hidden = [...asked].map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
   );
+  const hinted = accounts.findIndex(({ email }) => email === asked.get('login_hint'));
   const choices = accounts.map(
     ({ email }, index) =>
-      `<label><input type="radio" name="account" value="${escapeHtml(email)}"${index === 0 ? ' checked' : ''}>${escapeHtml(email)}</label>`,
+      `<label><input type="radio" name="account" value="${escapeHtml(email)}"${index === Math.max(0, hinted) ? ' checked' : ''}>${escapeHtml(email)}</label>`,
   );
   const boxes = scopes.flatMap((scope) => {
     const text = EXPLAINED.get(scope);

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Call, readForm, sendHtml } from './answer.ts';
 import { consentPage, refusalPage } from './consent-page.ts';
-import { accountOf } from './grants.ts';
+import { accountOf, scopesOf as grantedBefore } from './grants.ts';
 import type { State } from './state.ts';
 
 /** Scopes that sign-in brings along; they have no tick box. */
@@ -37,6 +37,8 @@ function refusalOf(state: State, asked: URLSearchParams): string | null {
   if (!['online', 'offline', null].includes(asked.get('access_type'))) return 'invalid_request: access_type';
   if (!['consent', 'select_account', 'none', null].includes(asked.get('prompt')))
     return 'invalid_request: prompt';
+  if (!['true', 'false', null].includes(asked.get('include_granted_scopes')))
+    return 'invalid_request: include_granted_scopes';
   const scopes = scopesOf(asked);
   if (!scopes.includes('openid')) return 'invalid_scope: openid is needed to sign in';
   return scopes.every((scope) => KNOWN_SCOPES.has(scope)) ? null : 'invalid_scope';
@@ -74,11 +76,13 @@ export async function decideConsent(call: Call): Promise<void> {
     if (!email) return sendHtml(call, 400, refusalPage('no account chosen'));
     const ticked = form.getAll('granted');
     const asked = scopesOf(form);
-    const scopes = asked
+    call.account = accountOf(state, email);
+    const before = form.get('include_granted_scopes') === 'true' ? grantedBefore(state, call.account) : [];
+    const now = asked
       .filter((scope) => SIGN_IN_SCOPES.has(scope) || ticked.includes(scope))
       .map((scope) => LONG_NAMES.get(scope) ?? scope);
+    const scopes = [...new Set([...now, ...before])];
     const code = `4/${randomBytes(24).toString('base64url')}`;
-    call.account = accountOf(state, email);
     state.codes.set(code, {
       account: call.account,
       scopes,

@@ -3,29 +3,16 @@
  * https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/import
  */
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  authorize,
-  type Call,
-  pause,
-  readBody,
-  sendApiError,
-  sendBytes,
-  sendJson,
-  strike,
-} from './answer.ts';
+import { authorize, type Call, pause, readBody, sendApiError, sendBytes, strike } from './answer.ts';
+import { unknownLabel } from './labels.ts';
 import { createMessageCheck } from './message.ts';
-import { INSERT_SCOPE, LABELS_SCOPE } from './scopes.ts';
+import { INSERT_SCOPE } from './scopes.ts';
 import type { Account, ImportSettings, UploadSession } from './state.ts';
 import { storeMessage } from './store.ts';
 import { answerOutcome } from './uploads.ts';
 
 const IMPORT_UNITS = 25;
 const METADATA_CAP = 65_536;
-const SYSTEM_LABELS = new Set([
-  ...['INBOX', 'SPAM', 'TRASH', 'UNREAD', 'STARRED', 'IMPORTANT', 'CATEGORY_PERSONAL', 'CATEGORY_SOCIAL'],
-  ...['CATEGORY_PROMOTIONS', 'CATEGORY_UPDATES', 'CATEGORY_FORUMS'],
-]);
-
 /** POST …/messages/import with uploadType media, multipart or resumable. */
 export async function answerImport(call: Call): Promise<void> {
   const { state } = call;
@@ -97,7 +84,7 @@ function readSettings(call: Call, account: Account, metadata: Buffer): ImportSet
     sendApiError(call, 400, 'parseError', 'Parse Error');
     return null;
   }
-  const bad = labelIds.find((id) => !SYSTEM_LABELS.has(id) && !account.labels.has(id));
+  const bad = unknownLabel(account, labelIds);
   if (bad !== undefined) {
     sendApiError(call, 400, 'invalidArgument', `Invalid label: ${bad}`);
     return null;
@@ -156,32 +143,4 @@ function splitRelated(contentType: string | undefined, body: Buffer): readonly [
   }
   const [metadata, message] = contents;
   return metadata && message && contents.length === 2 ? [metadata, message] : null;
-}
-
-/** GET and POST …/users/me/labels. */
-export async function answerLabels(call: Call): Promise<void> {
-  const account = authorize(call, LABELS_SCOPE);
-  if (!account) return void call.request.resume();
-  if (strike(call, call.state.faults.take('labels', account.email))) return;
-  const body = await readBody(call.request, METADATA_CAP);
-  await pause(call);
-  const own = [...account.labels].map(([id, name]) => ({ id, name, type: 'user' }));
-  if (call.request.method === 'GET') {
-    const system = [...SYSTEM_LABELS, 'SENT', 'DRAFT'].map((id) => ({ id, name: id, type: 'system' }));
-    return sendJson(call, 200, { labels: [...system, ...own] });
-  }
-  const name: unknown = JSON.parse(body.toString() || '{}').name;
-  if (typeof name !== 'string' || name === '')
-    return sendApiError(call, 400, 'invalidArgument', 'Invalid label name');
-  if (own.some((label) => label.name.toLowerCase() === name.toLowerCase()))
-    return sendApiError(call, 409, 'aborted', 'Label name exists or conflicts');
-  const id = `Label_${account.labels.size + 1}`;
-  account.labels.set(id, name);
-  sendJson(call, 200, {
-    id,
-    name,
-    type: 'user',
-    messageListVisibility: 'show',
-    labelListVisibility: 'labelShow',
-  });
 }

@@ -11,7 +11,7 @@ export function accountOf(state: State, email: string): Account {
   if (known) return known;
   const digest = createHash('sha256').update(email).digest();
   const sub = `1${(digest.readBigUInt64BE() % 10n ** 20n).toString().padStart(20, '0')}`;
-  const account: Account = { sub, email, labels: new Map() };
+  const account: Account = { sub, email, labels: new Map(), labelsMade: 0 };
   state.accounts.set(email, account);
   return account;
 }
@@ -31,6 +31,11 @@ export function createGrant(
   state.grants.set(refreshToken, grant);
   return grant;
 }
+
+/** What the account has granted and not taken back. */
+export const scopesOf = (state: State, account: Account): readonly string[] => [
+  ...new Set([...state.grants.values()].flatMap((grant) => (grant.account === account ? grant.scopes : []))),
+];
 
 export function issueAccessToken(state: State, grant: Grant): string {
   const now = state.settings.now();

@@ -19,7 +19,11 @@ i{font-style:normal;font-size:.72rem;font-weight:400;background:var(--chip);bord
 export function gmailPage(state: State, chosen: string | null): string {
   const own = chosen === null ? state.messages : state.messages.filter(({ account }) => account === chosen);
   const bytes = own.reduce((sum, { size }) => sum + size, 0);
-  const rows = own.slice(-SHOWN).reverse().map(row).join('');
+  const rows = own
+    .slice(-SHOWN)
+    .reverse()
+    .map((message) => row(state, message))
+    .join('');
   const link = (href: string, text: string, current: boolean) =>
     `<a href="${href}"${current ? ' aria-current="page"' : ''}>${escapeHtml(text)}</a>`;
   const accounts = [...state.accounts.keys()].map((email) =>
@@ -32,8 +36,10 @@ export function gmailPage(state: State, chosen: string | null): string {
 <div class="box">${rows ? `<table><thead><tr><th>From<th>Subject<th>Labels<th>Dated<th class="number">Bytes<th>Arrived<th>SHA-256</tr></thead><tbody>${rows}</tbody></table>` : '<p class="empty">Nothing has arrived yet.</p>'}</div></html>`;
 }
 
-function row(message: StoredMessage): string {
-  const labels = message.labelIds.map((label) => `<i>${escapeHtml(label)}</i>`).join('');
+function row(state: State, message: StoredMessage): string {
+  const own = state.accounts.get(message.account)?.labels;
+  const named = message.labelIds.map((id) => own?.get(id) ?? id);
+  const labels = named.map((label) => `<i>${escapeHtml(label)}</i>`).join('');
   const dated = new Date(message.internalDate).toISOString().slice(0, 16).replace('T', ' ');
   const arrived = new Date(message.receivedAt).toISOString().slice(11, 19);
   return `<tr${message.labelIds.includes('UNREAD') ? ' class="unread"' : ''}><td>${escapeHtml(message.from)}<td class="subject">${escapeHtml(message.subject) || '(no subject)'}<td>${labels}<td>${dated}<td class="number">${message.size.toLocaleString('en')}<td>${arrived}<td>${message.sha256.slice(0, 8)}</tr>`;

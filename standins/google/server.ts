@@ -8,9 +8,10 @@ import { type Call, sendHtml, sendJson } from './answer.ts';
 import { decideConsent, showConsent } from './consent.ts';
 import { answerControl, type FaultOrder, grantDirectly, type IssuedGrant, obey } from './controls.ts';
 import { createFaultRules, type FaultHook } from './faults.ts';
-import { answerImport, answerLabels } from './gmail.ts';
+import { answerImport } from './gmail.ts';
 import { accountOf, endGrant } from './grants.ts';
 import { createKeys } from './keys.ts';
+import { answerLabels, LABELS_PATH, labelNamed } from './labels.ts';
 import { gmailPage } from './page.ts';
 import { createQuotas, type QuotaLimits } from './quotas.ts';
 import { type SecurityEvent, securityEvents } from './risc.ts';
@@ -47,6 +48,12 @@ export interface GoogleStandin {
   grant(email: string, scopes?: readonly string[]): IssuedGrant;
   /** As if the user had removed the app at Google. */
   withdraw(email: string): void;
+  /** The names of the account's own labels. */
+  labels(email: string): string[];
+  /** As if the user had deleted the label in Gmail. */
+  deleteLabel(email: string, name: string): void;
+  /** The names of the user's own labels that the message was imported with. */
+  labelsOf(message: StoredMessage): string[];
   /** Signed tokens as Google's Cross-Account Protection posts them. */
   securityEvents(event: SecurityEvent): string[];
   /** Faults, delays, quotas. */
@@ -127,6 +134,15 @@ function standin(state: State, server: Server, port: number): GoogleStandin {
       for (const grant of [...state.grants.values()])
         if (grant.account.email === email) endGrant(state, grant);
     },
+    labels: (email) => [...accountOf(state, email).labels.values()],
+    deleteLabel(email, name) {
+      const account = accountOf(state, email);
+      const id = labelNamed(account, name);
+      if (id === undefined) throw new RangeError('no such label');
+      account.labels.delete(id);
+    },
+    labelsOf: ({ account, labelIds }) =>
+      labelIds.flatMap((id) => accountOf(state, account).labels.get(id) ?? []),
     securityEvents: (event) => securityEvents(state, event),
     order: (order) => obey(state, order),
     connections: () =>
@@ -171,8 +187,8 @@ async function route(call: Call): Promise<void> {
     if (call.url.searchParams.has('upload_id') && method !== 'GET') return answerUpload(call);
     if (method === 'POST') return answerImport(call);
   }
-  if (path === '/gmail/v1/users/me/labels' && (method === 'GET' || method === 'POST'))
-    return answerLabels(call);
+  if (path === LABELS_PATH && (method === 'GET' || method === 'POST')) return answerLabels(call);
+  if (path.startsWith(`${LABELS_PATH}/`) && method === 'DELETE') return answerLabels(call);
   if (path.startsWith('/standin/')) return answerControl(call);
   switch (`${method} ${path}`) {
     case 'GET /o/oauth2/v2/auth':

@@ -10,6 +10,8 @@ export interface Account {
   readonly email: string;
   /** The user's own labels, id → name. */
   readonly labels: Map<string, string>;
+  /** Ever: an id is never used again. */
+  labelsMade: number;
 }
 
 export interface Grant {

@@ -1,5 +1,6 @@
 /** Puts what was accepted into the account's mailbox. */
 import { randomBytes } from 'node:crypto';
+import { unknownLabel } from './labels.ts';
 import { decodeWords, internalDateOf, type MessageCheck } from './message.ts';
 import type { Account, ImportSettings, Outcome, State } from './state.ts';
 
@@ -16,6 +17,9 @@ export function storeMessage(state: State, arrived: Arrived): Outcome {
   const { account, settings, check, size } = arrived;
   const refusal = check.refusal();
   if (refusal !== null) return { kind: 'refused', message: refusal };
+  // It may have been deleted since the upload began.
+  const unknown = unknownLabel(account, settings.labelIds);
+  if (unknown !== undefined) return { kind: 'refused', message: `Invalid label: ${unknown}` };
   const messageId = check.header('message-id')[0] ?? '';
   if (state.settings.dedupe && messageId) {
     const twin = state.messages.find(

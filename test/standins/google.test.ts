@@ -141,6 +141,45 @@ test('labels: what may be set, and the user’s own', async () => {
   await open({ labelIds: [id] });
 });
 
+test('labels: names that Gmail takes, and the end of a label', async () => {
+  const url = `${google.origin}/gmail/v1/users/me/labels`;
+  const { accessToken } = google.grant('labels@example.com', [
+    'https://www.googleapis.com/auth/gmail.labels',
+    'https://www.googleapis.com/auth/gmail.insert',
+  ]);
+  const headers = { Authorization: `Bearer ${accessToken}` };
+  const create = async (name: string) =>
+    (await fetch(url, { method: 'POST', headers, body: JSON.stringify({ name }) })).status;
+  for (const bad of ['', 'Inbox', 'SENT', 'Drafts', 'a//b', '/a', 'a/', ' a', 'x'.repeat(226), '^all'])
+    assert.equal(await create(bad), 400, bad);
+  assert.equal(await create('a/b'), 200);
+  assert.equal(await create('A/B'), 409);
+  const importWith = (id: string) =>
+    fetch(`${google.origin}/upload/gmail/v1/users/me/messages/import?uploadType=resumable`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ labelIds: [id] }),
+    });
+  const uri = (await importWith('Label_1')).headers.get('location') ?? '';
+  const remove = () => fetch(`${url}/Label_1`, { method: 'DELETE', headers });
+  assert.equal((await remove()).status, 204);
+  assert.equal((await remove()).status, 404);
+  assert.equal((await importWith('Label_1')).status, 400);
+  // The one under way began before.
+  const message = makeMessage(1000, 'labelled');
+  const range = { 'Content-Range': `bytes 0-${message.length - 1}/${message.length}` };
+  const answer = await fetch(uri, { method: 'PUT', headers: range, body: new Uint8Array(message) });
+  assert.deepEqual(await errorOf(answer), {
+    code: 400,
+    reason: 'invalidArgument',
+    message: 'Invalid label: Label_1',
+  });
+  assert.equal(await create('a/b'), 200);
+  assert.deepEqual(google.labels('labels@example.com'), ['a/b']);
+  assert.equal((await importWith('Label_1')).status, 400, 'an id is never used again');
+  assert.equal((await importWith('Label_2')).status, 200);
+});
+
 test('dates: the header that was asked for, or the time of the import', async () => {
   const message = (date: string) =>
     `From: a@example.org\r\nReceived: by mx.example.org; Tue, 3 Feb 2026 00:00:00 GMT\r\nDate: ${date}\r\n\r\n`;

@@ -135,3 +135,18 @@ test('midnight makes bytes new, not the imports of the last minute', async () =>
   assert.equal(await quota.take(ANN, 1, never), 1);
   assert.equal(clock.now(), MIDNIGHT - 1000 + MINUTE);
 });
+
+test('other calls count as imports once their units are those of one', async () => {
+  const clock = fakeClock();
+  const quota = new Quota(ALLOWANCE, clock);
+  for (let call = 0; call < 9; call += 1) quota.charge(ANN, 5);
+  assert.equal(await quota.take(ANN, 99, never), 9);
+  quota.charge(ANN, 5);
+  assert.equal(await quota.take(BEA, 99, never), 10);
+  assert.equal(await quota.take(ANN, 1, never), 1, 'a minute later');
+  assert.equal(clock.slept, 1);
+  // More than there was: imports wait until they are made up for.
+  quota.charge(BEA, 25 * 30);
+  await quota.take(BEA, 1, never);
+  assert.ok(clock.now() >= NOON + 2 * MINUTE);
+});

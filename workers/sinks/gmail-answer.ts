@@ -74,6 +74,7 @@ export function judge(question: Question, answer: Answer, now: number): Verdict 
     if (has(['domainPolicy'])) return { code: 'domain-policy' };
     if (has(SCOPE_REASONS)) return { code: 'scope-missing' };
   }
+  if (isAboutLabels(status, error.message)) return { code: 'label-refused' };
   if (status === 400) return { code: badRequestCode(error.message) };
   // Whatever else was answered to bytes may have come after they were taken: the session knows.
   if (question === 'put' && (status >= 500 || status === 408 || status === 416 || status < 400))
@@ -81,6 +82,10 @@ export function judge(question: Question, answer: Answer, now: number): Verdict 
   // An answer nobody foresaw says nothing against the message, so it must not cost the message its passage.
   return { code: 'gmail-unavailable', ...wait };
 }
+
+/** At its beginning: further on it may quote the message. */
+const isAboutLabels = (status: number, message: string): boolean =>
+  (status === 400 || status === 404) && /^(?:invalid label|labelids? )/i.test(message);
 
 function badRequestCode(message: string): FaultCode {
   if (/expected a single 'from' header/i.test(message)) return 'from-header-missing';

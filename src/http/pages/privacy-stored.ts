@@ -22,6 +22,10 @@ export const STORED: readonly Part[] = [
           'How far each mailbox is:',
           'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), and keyed digests that tell which messages are done. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
         ),
+        term(
+          'Each mailbox’s labels, if you switch them on:',
+          'the names of the labels that its mail was given in Gmail, which are those of its folders where you want one for each, and the ids by which Gmail knows them.',
+        ),
         term('The Glass Box:', 'one line for each message; see below.'),
         term(
           'Sessions and API keys:',

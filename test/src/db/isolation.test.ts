@@ -39,6 +39,7 @@ for (const sql of [
   "INSERT INTO passed_over (user_id, mailbox_id, folder, uid_validity) VALUES ($1, $2, 'INBOX', 1)",
   "INSERT INTO probe_reports (user_id, mailbox_id, revision, step) VALUES ($1, $2, 0, 'login')",
   "INSERT INTO previews (user_id, mailbox_id, question) VALUES ($1, $2, '{}')",
+  "INSERT INTO labels (user_id, mailbox_id, name, gmail_label_id) VALUES ($1, $2, 'Old mail', 'Label_1')",
 ]) {
   await database.asOwner(sql, [owner, mailbox]);
 }
@@ -113,6 +114,7 @@ it('has every tenant table in the matrix', () => {
       'fingerprints',
       'folder_cursors',
       'grants',
+      'labels',
       'mailboxes',
       'notice_marks',
       'notice_settings',

@@ -113,6 +113,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   fingerprints: 'keyed digests that tell which messages are done',
   run_keys: 'the sealed address of its upload at Google',
   transfers: 'For a message under way also its size',
+  labels: 'the names of the labels that its mail was given in Gmail',
   reconciliations: 'counts (by day, too',
   audit_entries: 'one line for each message',
   audit_hours: 'totals by the hour',
