@@ -4,6 +4,7 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { addRanges, complement, hasUid } from '../src/core/cursor.ts';
+import type { Disposals } from '../src/core/disposal.ts';
 import { Fault } from '../src/core/fault.ts';
 import { DEFAULT_OPTIONS, type MailboxId, type UserId } from '../src/core/mailbox.ts';
 import { keyOf, type Listed } from '../src/core/message.ts';
@@ -15,8 +16,9 @@ import { Quota } from '../workers/quota.ts';
 import { run } from '../workers/run.ts';
 import { createUnseal, formatPrivateKey } from '../workers/unseal.ts';
 import type { RunControl, RunDeps } from '../workers/visit.ts';
+import { disposeOf } from './engine-dispose.ts';
 import { GmailModel, type Mortality } from './gmail-model.ts';
-import { type Books, createBooks, createMemoryLedger } from './memory-ledger.ts';
+import { type Books, createBooks, createMemoryDisposals, createMemoryLedger } from './memory-ledger.ts';
 
 const pair = generateKeyPairSync('x25519');
 const jwk = pair.privateKey.export({ format: 'jwk' });
@@ -34,6 +36,11 @@ export interface World {
   uidValidity: number;
   /** Lets a test put a habit of its own between the run and the source. */
   habit: (source: Source) => Source;
+  /** Where messages are moved to. */
+  readonly moved: Map<number, Buffer>;
+  readonly seen: Set<number>;
+  /** Whether the source does what it is told to with this message. */
+  obeys: (uid: number) => boolean;
 }
 
 /** What a test wants different from an ordinary life. */
@@ -55,6 +62,9 @@ export function createWorld(messages: readonly Buffer[]): World {
     },
     uidValidity: 1,
     habit: (source) => source,
+    moved: new Map(),
+    seen: new Set(),
+    obeys: () => true,
   };
   return world;
 }
@@ -66,6 +76,7 @@ export async function live(
   different: Circumstances = {},
 ): Promise<Verdict | null> {
   world.books.epoch += 1n;
+  world.books.options = { ...DEFAULT_OPTIONS, ...different.options };
   const lease = { ...(await leaseOf(world, different.options ?? {})), ...different.lease };
   const clock = clockOf(world);
   const deps: RunDeps = {
@@ -77,6 +88,7 @@ export async function live(
     openSource: () => mortality.live(async () => world.habit(sourceOf(world, mortality))),
     openSink: () => world.gmail.sink(mortality),
     openReconciler: () => COUNTS_NOTHING,
+    openDisposals: () => mortalDisposals(createMemoryDisposals(world.books, lease.epoch), mortality),
     openLedger: () => mortalLedger(createMemoryLedger(world.books, lease.epoch), mortality),
     grants: { hold: async () => {}, destroy: async () => {} },
     lanes: new Lanes({ total: 4, perUser: 2, bytes: 64 * 1024 * 1024 }),
@@ -153,6 +165,14 @@ function mortalLedger(ledger: Ledger, mortality: Mortality): Ledger {
   };
 }
 
+function mortalDisposals(disposals: Disposals, mortality: Mortality): Disposals {
+  return {
+    due: (...args) => mortality.live(() => disposals.due(...args)),
+    intend: (...args) => mortality.live(() => disposals.intend(...args)),
+    settle: (...args) => mortality.live(() => disposals.settle(...args)),
+  };
+}
+
 function sourceOf(world: World, mortality: Mortality): Source {
   return {
     folders: async () => [{ name: 'INBOX', use: 'inbox', path: ['INBOX'] }],
@@ -160,6 +180,7 @@ function sourceOf(world: World, mortality: Mortality): Source {
     ids: async () => ({ protocol: 'imap', uidValidity: world.uidValidity, uids: [...world.messages.keys()] }),
     watch: async () => 'unsupported',
     close: async () => {},
+    dispose: disposeOf(world, mortality),
     list: (folder, cursor) =>
       mortality.live(async () => {
         const known = cursor?.protocol === 'imap' && cursor.uidValidity === world.uidValidity ? cursor : null;

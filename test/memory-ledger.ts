@@ -1,6 +1,15 @@
 /** A ledger in memory, for tests of the engine; held to the same contract suite as the one in PostgreSQL. */
 import { addRanges, type Cursor, isSettled, settleRefs } from '../src/core/cursor.ts';
+import {
+  type Disposal,
+  type DisposalOutcome,
+  type Disposals,
+  disposalOf,
+  type SourceAction,
+  type SourceProblem,
+} from '../src/core/disposal.ts';
 import { Fault } from '../src/core/fault.ts';
+import { DEFAULT_OPTIONS, type MailboxOptions } from '../src/core/mailbox.ts';
 import type { MessageKey } from '../src/core/message.ts';
 import type { Ledger } from '../src/core/ports.ts';
 import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
@@ -21,6 +30,17 @@ export interface Books {
   readonly fingerprints: Map<string, number>;
   readonly audit: Settlement[];
   waiting: number;
+  /** What the mailbox's owner has chosen, as far as it concerns the source. */
+  options: Pick<MailboxOptions, 'afterImport' | 'deleteAfterDays' | 'moveTo'>;
+  readonly actions: Map<MessageKey, BookedAction>;
+  readonly disposed: DisposalOutcome[];
+  problem: SourceProblem | null;
+}
+
+interface BookedAction extends SourceAction {
+  readonly kind: Disposal['kind'];
+  readonly deliveredAt: number;
+  readonly retryAt: number;
 }
 
 export const createBooks = (now: () => number): Books => ({
@@ -35,6 +55,10 @@ export const createBooks = (now: () => number): Books => ({
   fingerprints: new Map(),
   audit: [],
   waiting: 0,
+  options: DEFAULT_OPTIONS,
+  actions: new Map(),
+  disposed: [],
+  problem: null,
 });
 
 const generationOf = ({ generations }: Books): number => Math.max(0, ...generations.values());
@@ -112,6 +136,12 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
           Math.min(generation, books.fingerprints.get(fingerprint) ?? generation),
         );
       }
+      const disposal = disposalOf(books.options);
+      if (disposal && settlement.status === 'delivered' && settlement.fingerprint) {
+        const { fingerprint, sizeBytes: size } = settlement;
+        const booked = { kind: disposal.kind, deliveredAt: books.now(), retryAt: 0, tries: 0 };
+        books.actions.set(key, { ref, key, fingerprint, size, ...booked });
+      }
       books.intended.delete(key);
       books.audit.push(settlement);
       books.waiting = Math.max(0, books.waiting - 1);
@@ -131,4 +161,44 @@ function union(before: Cursor, after: Cursor): Cursor {
     return { ...after, settled: addRanges(before.settled, after.settled) };
   }
   return after;
+}
+
+export function createMemoryDisposals(books: Books, epoch: bigint): Disposals {
+  const fence = (): void => {
+    if (books.epoch !== epoch) throw new Fault('lease-lost');
+  };
+  const isDue = ({ kind, deliveredAt }: BookedAction): boolean => {
+    const ends = books.now() - (books.options.deleteAfterDays ?? 0) * 86_400_000;
+    return kind === books.options.afterImport && deliveredAt <= ends;
+  };
+  return {
+    async due(limit) {
+      fence();
+      for (const [key, { kind }] of books.actions)
+        if (kind !== books.options.afterImport) books.actions.delete(key);
+      const due = [...books.actions.values()].filter((one) => isDue(one) && one.retryAt <= books.now());
+      return due.slice(0, limit).map(({ ref, key, size, fingerprint, tries }) => {
+        const copy = Buffer.from(fingerprint);
+        return { ref, key, size, fingerprint: copy, tries };
+      });
+    },
+    async intend(keys, disposal) {
+      fence();
+      const wanted = disposalOf(books.options);
+      const begun = new Set<MessageKey>();
+      for (const key of keys) {
+        const booked = books.actions.get(key);
+        if (!booked || !isDue(booked) || JSON.stringify(wanted) !== JSON.stringify(disposal)) continue;
+        const pause = Math.min(5_000 * 6 ** booked.tries, 7_200_000);
+        books.actions.set(key, { ...booked, tries: booked.tries + 1, retryAt: books.now() + pause });
+        begun.add(key);
+      }
+      return begun;
+    },
+    async settle(outcomes, problem) {
+      fence();
+      for (const [key, outcome] of outcomes) if (books.actions.delete(key)) books.disposed.push(outcome);
+      books.problem = problem;
+    },
+  };
 }

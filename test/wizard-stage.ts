@@ -98,6 +98,7 @@ const SOURCE: Source = {
   ids: () => assert.fail(),
   list: () => assert.fail(),
   fetch: () => assert.fail(),
+  dispose: () => assert.fail(),
   watch: () => assert.fail(),
   close: async () => {},
 };

@@ -15,6 +15,7 @@ import { wipeAtRest } from '../src/db/notice-mails.ts';
 import { type Database, openDatabase } from '../src/db/pool.ts';
 import { type JobQueue, openQueue } from '../src/db/queue.ts';
 import { createReconciler } from '../src/db/reconciliations.ts';
+import { createDisposals } from '../src/db/source-actions.ts';
 import { sweepExpired } from '../src/db/sweep.ts';
 import {
   createAccessTokens,
@@ -155,6 +156,7 @@ function engineOf(
     },
     openLedger: (lease) => createLedger(db, { ...lease, workerId: config.workerId }),
     openReconciler: (lease) => createReconciler(db, { ...lease, workerId: config.workerId }),
+    openDisposals: (lease) => createDisposals(db, { ...lease, workerId: config.workerId }),
     grants: createGrants(db),
     lanes: new Lanes({ total: MAX_LANES, perUser: LANES_PER_USER, bytes: config.bytesInFlight }),
     quota,

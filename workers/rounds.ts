@@ -7,9 +7,12 @@ import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
 import { Carrier } from './carry.ts';
+import { disposeDue } from './dispose.ts';
 import { recoverDue } from './recover-due.ts';
 import { type Judge, takeImports, type Visit } from './visit.ts';
 
+/** What a slice that is spent on mail leaves for what is to be done at the source. */
+const DISPOSAL_SHARE = 1 / 6;
 /** The most imports that are taken from the allowance at once. */
 const TAKE = 16;
 
@@ -29,12 +32,14 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     if (missing) throw missing;
     const folders = await listAll(visit);
     const drained = await drain(visit, folders, began + deps.timing.sliceMs, judge);
+    if (control.gentle.aborted) return { synced: drained, nextRunAt: deps.clock.now() };
+    const disposed = await disposeDue(visit, disposalEnds(visit, began));
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
     // What is done shows before a watch that may last for hours.
     if (visit.settled.size > 0) await visit.ledger.observe(null, countWaiting(visit), false);
-    const goesOn = await visit.reconciliation.count(folders, countWaiting(visit));
-    const nextRunAt = nextVisit(visit, began);
-    if (!goesOn) return { synced: true, nextRunAt };
+    const goesOn = disposed !== 'ended' && (await visit.reconciliation.count(folders, countWaiting(visit)));
+    const nextRunAt = disposed === 'more' ? deps.clock.now() : nextVisit(visit, began);
+    if (!goesOn || disposed === 'more') return { synced: true, nextRunAt };
     const first = folders[0];
     if (first === undefined || !(await watch(visit, first, nextRunAt))) {
       return { synced: true, nextRunAt: control.gentle.aborted ? deps.clock.now() : nextRunAt };
@@ -49,15 +54,21 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
 async function learnFolders({ lease, source, control, folders }: Visit): Promise<Fault | null> {
   try {
     const chosen = await source.folders(lease.options.folders, control.hard);
+    // What was moved there has been imported.
+    const target = lease.options.afterImport === 'move' ? lease.options.moveTo : null;
     folders.clear();
     for (const folder of chosen.toSorted((a, b) => rankOf(a.use) - rankOf(b.use)))
-      folders.set(folder.name, folder);
+      if (folder.name !== target) folders.set(folder.name, folder);
     return null;
   } catch (error) {
     if (isFault(error, 'folder-missing')) return error;
     throw error;
   }
 }
+
+/** A backlog that takes up every slice does not keep what is done at the source waiting for its end. */
+const disposalEnds = ({ deps: { clock, timing } }: Visit, began: number): number =>
+  Math.max(began + timing.sliceMs, clock.now() + timing.sliceMs * DISPOSAL_SHARE);
 
 /** Lists every chosen folder into `pending` and the books. */
 async function listAll(visit: Visit): Promise<readonly string[]> {

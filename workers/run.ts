@@ -132,6 +132,7 @@ async function openVisit(
     source,
     ledger,
     folders,
+    disposals: deps.openDisposals(lease),
     reconciliation: new Reconciliation({
       reconciler: deps.openReconciler(lease),
       source,

@@ -1,5 +1,6 @@
 /** What the parts of one run share while its session on the source is open. */
 import type { Cursor } from '../src/core/cursor.ts';
+import type { Disposals } from '../src/core/disposal.ts';
 import type { Listed, MessageKey, MessageRef } from '../src/core/message.ts';
 import { type Pending, SMALL_BYTES } from '../src/core/pending.ts';
 import type {
@@ -44,6 +45,7 @@ export interface RunDeps {
   readonly openSink: (lease: Lease, refreshToken: string) => Sink;
   readonly openLedger: (lease: Lease) => Ledger;
   readonly openReconciler: (lease: Lease) => Reconciler;
+  readonly openDisposals: (lease: Lease) => Disposals;
   readonly grants: Grants;
   readonly lanes: Lanes;
   readonly quota: Quota;
@@ -70,6 +72,7 @@ export interface Visit {
   readonly source: Source;
   readonly ledger: Ledger;
   readonly reconciliation: Reconciliation;
+  readonly disposals: Disposals;
   readonly engine: Engine;
   readonly cursors: Map<string, Cursor>;
   /** By name, as the last listing of all of them found them. */

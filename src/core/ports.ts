@@ -3,6 +3,7 @@
  * test/contract holds every implementation to the same behaviour.
  */
 import type { Cursor, UidSet } from './cursor.ts';
+import type { DisposalOrder, DisposalReport } from './disposal.ts';
 import type { FaultCode } from './fault.ts';
 import type { FolderUse } from './folder.ts';
 import type { Credentials, MailboxId, MailboxOptions, Server, UserId } from './mailbox.ts';
@@ -74,6 +75,13 @@ export interface Source {
    * may come in the server's order. Returned from early, the session stays usable. Changes nothing at the source.
    */
   fetch(messages: readonly Listed[], signal: AbortSignal): AsyncIterable<Fetched>;
+  /**
+   * Does at the source what its owner chose, to messages that Gmail has. The only call that changes anything there. Each is
+   * looked up by its id and recognised again first; then `intend` is asked; then it is done, and looked at. At a POP3
+   * server it counts from the end of the session on, so what was done is not among the outcomes before the next.
+   * Repeating it is harmless. Session Faults.
+   */
+  dispose(order: DisposalOrder, signal: AbortSignal): Promise<DisposalReport>;
   /**
    * Waits in `folder` for news (IMAP IDLE), at most `ms`: `quiet` then, and the session lives on. `unsupported` at once
    * where the server cannot tell. Aborting it ends the session.

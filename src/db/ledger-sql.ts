@@ -117,7 +117,8 @@ export const POSTPONE: Statement = {
  * with a row in a terminal state is settled, and without a row the cursor says. A message of a former UIDVALIDITY
  * is outside the cursor's knowledge; it is unsettled only if it has its row. The counter of an earlier
  * terminal state was moved back to `waiting` by the owner's "retry now", so here every message leaves `waiting`.
- * `entries` draws the audit entries' ids, so that a message that keeps its row is found by its entry.
+ * `entries` draws the audit entries' ids, so that a message that keeps its row is found by its entry. `disposable`: only what
+ * Gmail has for certain is ever touched at the source, and only if its owner wants that at this very moment.
  */
 export const SETTLE: Statement = {
   name: 'ledger-settle',
@@ -146,7 +147,7 @@ export const SETTLE: Statement = {
           count(*) FILTER (WHERE status = 'skipped') AS skipped,
           COALESCE(sum(size) FILTER (WHERE status = 'delivered'), 0) AS bytes FROM effective) d
       WHERE m.id = $1 AND m.epoch = $2 AND m.leased_by = $3 AND m.user_id = $4
-      RETURNING m.id
+      RETURNING m.id, m.options->>'afterImport' AS after_import
     ), cursors AS (
       INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, settled)
       SELECT $4, fence.id, e.folder, e.uid_validity, 1, range_agg(int8range(e.uid, e.uid + 1))
@@ -175,6 +176,12 @@ export const SETTLE: Statement = {
       WHERE e.fingerprint IS NOT NULL GROUP BY fence.id, e.fingerprint
       ON CONFLICT (mailbox_id, fingerprint) DO UPDATE SET generation = EXCLUDED.generation
       WHERE EXCLUDED.generation < f.generation
+    ), disposable AS (
+      INSERT INTO source_actions AS a (user_id, mailbox_id, key, action, fingerprint, size_bytes, delivered_at)
+      SELECT $4, fence.id, e.key, fence.after_import, e.fingerprint, e.size, now() FROM effective e, fence
+      WHERE e.status = 'delivered' AND e.fingerprint IS NOT NULL AND fence.after_import <> 'keep'
+      ON CONFLICT (mailbox_id, key) DO UPDATE SET action = EXCLUDED.action, fingerprint = EXCLUDED.fingerprint,
+        size_bytes = EXCLUDED.size_bytes, delivered_at = EXCLUDED.delivered_at, tries = 0, retry_at = '-infinity'
     ), audited AS (
       INSERT INTO audit_entries (id, user_id, mailbox_id, sender_domain, status, reason, size_bytes, delay_ms)
       SELECT e.audit_id, $4, fence.id, e.domain, e.status, e.reason, e.size, CASE WHEN NOT e.backlog AND e.arrived IS NOT NULL

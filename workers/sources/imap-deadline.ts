@@ -57,3 +57,22 @@ export async function bounded<T>(
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** LOGOUT within `ms`, else hard. Never throws. */
+export async function logOut(
+  client: {
+    readonly isClosed: boolean;
+    once(event: 'close', listener: () => void): unknown;
+    logout(): Promise<unknown>;
+    close(): void;
+  },
+  ms: number,
+): Promise<void> {
+  if (client.isClosed) return;
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  client.once('close', resolve);
+  const timer = setTimeout(() => client.close(), ms);
+  client.logout().catch(() => client.close());
+  await closed;
+  clearTimeout(timer);
+}

@@ -2,6 +2,7 @@
 import { Fault } from '../../src/core/fault.ts';
 import type { MailboxOptions } from '../../src/core/mailbox.ts';
 import type { Source, SourceFolder } from '../../src/core/ports.ts';
+import { disposeInFolder } from './imap-dispose.ts';
 import { fetchMessages } from './imap-fetch.ts';
 import type { Folder } from './imap-folders.ts';
 import { listIds } from './imap-ids.ts';
@@ -22,6 +23,7 @@ export function createImapSource(wire: ImapWire): Source {
       return await listFolder(wire, examined, cursor, history, signal);
     },
     fetch: (messages, signal) => fetchMessages(wire, messages, signal),
+    dispose: (order, signal) => disposeInFolder(wire, order, signal),
     watch: (folder, ms, signal) => watchFolder(wire, folder, listed.get(folder), ms, signal),
     close: () => wire.close(),
   };

@@ -6,6 +6,7 @@
 import type { UidSet } from '../../src/core/cursor.ts';
 import type { MessageFlags } from '../../src/core/ports.ts';
 import type { Folder } from './imap-folders.ts';
+import type { ImapWrites } from './imap-writes.ts';
 
 /** A folder as EXAMINE shows it (RFC 3501 §6.3.2). */
 export interface Examined {
@@ -83,6 +84,8 @@ export interface ImapWire {
   ): Promise<Part | null>;
   /** A message's flags as they are now; null: the server did not tell. */
   flags(uid: number, signal: AbortSignal): Promise<MessageFlags | null>;
+  /** For imap-dispose.ts alone. */
+  readonly writes: ImapWrites;
   /** All folders that can be opened. */
   folders(signal: AbortSignal): Promise<readonly Folder[]>;
   /** What a folder holds, without opening it (STATUS, RFC 3501 §6.3.10, RFC 8438); null: the server refuses to say. */

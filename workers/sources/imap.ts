@@ -1,4 +1,4 @@
-/** The IMAP source: RFC 3501 over imapflow, read-only throughout (EXAMINE and BODY.PEEK). */
+/** The IMAP source: RFC 3501 over imapflow, read-only (EXAMINE and BODY.PEEK) but for what imap-dispose.ts does. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { ImapFlow, type MailboxObject } from 'imapflow';
 import { formatUidSet, type UidSet } from '../../src/core/cursor.ts';
@@ -8,13 +8,15 @@ import type { MessageFlags, Source } from '../../src/core/ports.ts';
 import { checkCredentials } from './credentials.ts';
 import type { Dial } from './dial.ts';
 import { ImapBodies } from './imap-bodies.ts';
-import { bounded, IMAP_TIMEOUTS, type ImapTimeouts } from './imap-deadline.ts';
+import { bounded, IMAP_TIMEOUTS, type ImapTimeouts, logOut } from './imap-deadline.ts';
 import { type ImapPhase, imapFault } from './imap-fault.ts';
 import { type Folder, foldersOf } from './imap-folders.ts';
-import { allow, ignoreVanished, LIMITS, MAX_ANSWER } from './imap-limits.ts';
+import { allow, ignoreVanished, MAX_ANSWER } from './imap-limits.ts';
+import { type Address, optionsOf } from './imap-options.ts';
 import { createImapSource } from './imap-source.ts';
 import { dateOf, messageLimitOf, sizeOf } from './imap-values.ts';
 import type { Body, Examined, FolderStatus, ImapWire, Part, Row, SearchResult } from './imap-wire.ts';
+import { ImapWrites } from './imap-writes.ts';
 
 /** UIDs and UIDVALIDITY have 32 bits (RFC 3501 §2.3.1.1). */
 const MAX_ID = 0xffffffff;
@@ -36,6 +38,7 @@ class ImapSession implements ImapWire {
   #wake: () => void = () => {};
   #idleRefused = false;
   readonly #bodies: ImapBodies;
+  readonly writes: ImapWrites;
   /** Waiting done for the listing of the folder that was examined last, in ms. */
   #listed = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -47,6 +50,14 @@ class ImapSession implements ImapWire {
     this.#timeouts = timeouts;
     this.#bodies = new ImapBodies(client, timeouts.body, (ms, signal, work) =>
       this.#bounded('body', ms, signal, work),
+    );
+    this.writes = new ImapWrites(
+      client,
+      (large, signal, work) =>
+        large ? this.#bounded('body', timeouts.body, signal, work) : this.#command('folder', signal, work),
+      () => {
+        this.#examined = undefined;
+      },
     );
     client.on('response', ({ code }) => {
       this.#lastCode = code;
@@ -209,15 +220,8 @@ class ImapSession implements ImapWire {
   }
 
   /** LOGOUT within its time, else hard. Never throws. */
-  async close(): Promise<void> {
-    const client = this.#client;
-    if (client.isClosed) return;
-    const { promise: closed, resolve } = Promise.withResolvers<void>();
-    client.once('close', resolve);
-    const timer = setTimeout(() => client.close(), this.#timeouts.logout);
-    client.logout().catch(() => client.close());
-    await closed;
-    clearTimeout(timer);
+  close(): Promise<void> {
+    return logOut(this.#client, this.#timeouts.logout);
   }
 }
 
@@ -226,31 +230,11 @@ async function connect(
   server: Server,
   credentials: Credentials,
   dial: Dial,
-  address: { readonly host: string; readonly servername: string | undefined },
+  address: Address,
   ms: number,
   signal: AbortSignal,
 ): Promise<ImapFlow> {
-  const client = new ImapFlow({
-    host: address.host,
-    port: server.port,
-    ...(address.servername === undefined ? {} : { servername: address.servername }),
-    // Required STARTTLS: the library fails rather than go on in plain, refuses PREAUTH, and discards what was
-    // said before the upgrade.
-    ...(server.security === 'tls' ? { secure: true } : { secure: false, doSTARTTLS: true }),
-    tls: dial.tlsOptions,
-    auth: { user: credentials.username, pass: credentials.password },
-    clientInfo: { name: 'smtp-sync', version: '', vendor: '', 'support-url': '' },
-    logger: false,
-    disableAutoIdle: true,
-    disableAutoEnable: true,
-    disableCompression: true,
-    ...LIMITS.quiet,
-    // Half of the time to be connected, so that an address that is dead leaves time for the next.
-    connectionTimeout: ms / 2,
-    greetingTimeout: ms,
-    // Every command has its own deadline here, so the library's watchdog must not be the first to bark.
-    socketTimeout: 3_600_000,
-  });
+  const client = new ImapFlow(optionsOf(server, credentials, dial, address, ms));
   // After this the library reports a lost connection through the command under way, or the next one.
   client.on('error', () => {});
   try {

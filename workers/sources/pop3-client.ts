@@ -14,6 +14,8 @@ export interface Retrieval {
 
 /** Messages in one listing; more than any mailbox that POP3 is still usable with. */
 const MAX_LISTED = 250_000;
+/** A QUIT that removes messages may take so many times as long. */
+const REMOVING = 4;
 /** Bytes of one response that are read only to be dropped; then a new session is the shorter way. */
 const MAX_DROPPED = 64 * 1_048_576;
 
@@ -25,6 +27,8 @@ export class Pop3Client {
   #halfRead = false;
   /** Whether commands may be sent before the answers to earlier ones have come (RFC 2449 §6.6). */
   readonly pipelining: boolean;
+  /** Marked by DELE. */
+  #marked = 0;
 
   constructor(channel: Pop3Channel, timeouts: Pop3Timeouts, pipelining: boolean) {
     this.#channel = channel;
@@ -103,12 +107,21 @@ export class Pop3Client {
   /** DELE: marks a message, which only the QUIT of `close` removes. */
   async dele(number: number, signal: AbortSignal): Promise<void> {
     await this.#ask(`DELE ${number}`, signal);
+    this.#marked += 1;
+  }
+
+  /** Ends the session so that nothing that it marked is removed (RFC 1939 §6: only QUIT enters the UPDATE state). */
+  abandon(): void {
+    this.#channel.destroy();
   }
 
   /** QUIT when nothing is under way, then the connection is gone. Never throws. */
   async close(): Promise<void> {
     if (!this.#channel.broken && this.#owed === 0 && !this.#halfRead) {
-      await this.#exchange('QUIT', AbortSignal.timeout(this.#timeouts.quit)).catch(() => {});
+      await this.#exchange(
+        'QUIT',
+        AbortSignal.timeout(this.#timeouts.quit * (this.#marked > 0 ? REMOVING : 1)),
+      ).catch(() => {});
     }
     this.#channel.destroy();
   }

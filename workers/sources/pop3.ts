@@ -4,6 +4,7 @@ import type { Source, SourceFolder } from '../../src/core/ports.ts';
 import type { Dial } from './dial.ts';
 import { POP3_TIMEOUTS, type Pop3Timeouts } from './pop3-channel.ts';
 import type { Pop3Client } from './pop3-client.ts';
+import { disposeInMaildrop } from './pop3-dispose.ts';
 import { fetchMessages } from './pop3-fetch.ts';
 import { listMaildrop } from './pop3-list.ts';
 import { openPop3Client } from './pop3-open.ts';
@@ -32,6 +33,9 @@ export function createPop3Source(client: Pop3Client): Source {
     return ids;
   };
 
+  /** Marked in this session: removed when it ends. */
+  const marked = new Set<string>();
+
   return {
     folders: async () => [INBOX],
     ids: async (_folder, signal) => ({ protocol: 'pop3', uidls: [...(await readIds(signal)).values()] }),
@@ -44,6 +48,7 @@ export function createPop3Source(client: Pop3Client): Source {
       if (!numbers) await readIds(signal);
       yield* fetchMessages(client, numbers ?? new Map(), messages, signal);
     },
+    dispose: async (order, signal) => disposeInMaildrop(client, await readIds(signal), marked, order, signal),
     watch: async () => 'unsupported',
     close: () => client.close(),
   };

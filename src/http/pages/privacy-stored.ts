@@ -20,7 +20,7 @@ export const STORED: readonly Part[] = [
         ),
         term(
           'How far each mailbox is:',
-          'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), and keyed digests that tell which messages are done. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
+          'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), keyed digests that tell which messages are done, and, if you chose so, which of them wait to be deleted, moved or marked at your mail server. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
         ),
         term(
           'Each mailbox’s labels, if you switch them on:',

@@ -111,6 +111,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   uidls: 'message ids of the mail server',
   passed_over: 'message ids of the mail server',
   fingerprints: 'keyed digests that tell which messages are done',
+  source_actions: 'which of them wait to be deleted, moved or marked at your mail server',
+  source_totals: 'counts (by day, too',
   run_keys: 'the sealed address of its upload at Google',
   transfers: 'For a message under way also its size',
   labels: 'the names of the labels that its mail was given in Gmail',

@@ -1,0 +1,104 @@
+/**
+ * Deleting messages of a maildrop. DELE only marks; the QUIT at the end of the session removes, and whether it did shows in
+ * the next session's UIDL alone. Numbers come from the UIDL of this very session, and each message is recognised by its
+ * header block and size before it is marked: by TOP and LIST where these agree with what was imported, else by reading it
+ * once more.
+ */
+import type {
+  DisposalOrder,
+  DisposalOutcome,
+  DisposalReport,
+  SourceAction,
+} from '../../src/core/disposal.ts';
+import type { MessageKey } from '../../src/core/message.ts';
+import type { Pop3Client } from './pop3-client.ts';
+
+/** `Source.dispose`. `ids`: by number, as UIDL has just told; `marked`: the ids that this session has marked. */
+export async function disposeInMaildrop(
+  client: Pop3Client,
+  ids: ReadonlyMap<number, string>,
+  marked: Set<string>,
+  { disposal, actions, recogniser, intend }: DisposalOrder,
+  signal: AbortSignal,
+): Promise<DisposalReport> {
+  if (disposal.kind !== 'delete') throw new RangeError('POP3 can only delete');
+  const outcomes = new Map<MessageKey, DisposalOutcome>();
+  const numbers = new Map(Array.from(ids, ([number, uidl]) => [uidl, number]));
+  const there: { readonly action: SourceAction; readonly uidl: string; readonly number: number }[] = [];
+  for (const action of actions) {
+    const { ref, key, tries } = action;
+    if (ref.protocol !== 'pop3') throw new RangeError('not a POP3 message');
+    // A message that this session has marked is listed no more, and not removed yet.
+    if (marked.has(ref.uidl)) continue;
+    const number = numbers.get(ref.uidl);
+    if (number !== undefined) there.push({ action, uidl: ref.uidl, number });
+    else outcomes.set(key, tries > 0 ? 'done' : 'gone');
+  }
+  if (there.length === 0) return { outcomes, problem: null };
+  const sizes = await client.list(signal);
+  const recognised: typeof there = [];
+  for (const one of there) {
+    const known = await isSame(client, one.number, sizes.get(one.number), one.action, recogniser, signal);
+    if (known) recognised.push(one);
+    else outcomes.set(one.action.key, 'changed');
+  }
+  const wanted = await intend(recognised.map(({ action }) => action.key));
+  try {
+    for (const { action, uidl, number } of recognised) {
+      if (!wanted.has(action.key)) continue;
+      await client.dele(number, signal);
+      marked.add(uidl);
+    }
+  } catch (error) {
+    client.abandon();
+    throw error;
+  }
+  return { outcomes, problem: null };
+}
+
+/** Whether it is the message that was delivered. */
+async function isSame(
+  client: Pop3Client,
+  number: number,
+  size: number | undefined,
+  action: SourceAction,
+  recogniser: DisposalOrder['recogniser'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (size === action.size) {
+    const top = await take(client, `TOP ${number} 0`, action, recogniser, signal);
+    if (top?.recognised) return true;
+  }
+  // The server has no TOP, tidies it up, or errs in its sizes: what was imported is what RETR serves.
+  const whole = await take(client, `RETR ${number}`, action, recogniser, signal);
+  return whole?.recognised === true && whole.bytes === action.size;
+}
+
+/** Reads an answer, but not much beyond the message's size. null: the server refuses. */
+async function take(
+  client: Pop3Client,
+  command: string,
+  action: SourceAction,
+  recogniser: DisposalOrder['recogniser'],
+  signal: AbortSignal,
+): Promise<{ readonly recognised: boolean; readonly bytes: number } | null> {
+  await client.request([command], signal);
+  if ((await client.retrieved(signal)).refused !== null) return null;
+  const known = recogniser();
+  try {
+    let bytes = 0;
+    for (let piece = await client.next(signal); piece; piece = await client.next(signal)) {
+      bytes += piece.length;
+      known.push(piece);
+      piece.fill(0);
+      // The rest is dropped, up to a limit, by the next command.
+      if (bytes > action.size + SLACK) break;
+    }
+    return { recognised: known.isOf(action), bytes };
+  } finally {
+    known.destroy();
+  }
+}
+
+/** An empty line behind the header block that some servers add to TOP. */
+const SLACK = 4;
