@@ -45,4 +45,8 @@ export interface AuditEntry {
   readonly sizeBytes: number;
   /** From arrival at the source to Gmail's answer; null for backlog and where the arrival is unknown. */
   readonly delayMs: number | null;
+  /** Its place in its mailbox's chain: 1, 2, 3 … */
+  readonly seq: number;
+  /** SHA-256 over the entry and the hash of the one before it, in hexadecimal: docs/audit-chain.md. */
+  readonly hash: string;
 }

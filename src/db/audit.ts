@@ -20,7 +20,7 @@ export interface PlacedEntry extends AuditEntry {
 }
 
 const COLUMNS = `e.id::text, e.at, e.mailbox_id AS "mailboxId", e.sender_domain AS "senderDomain", e.status, e.reason,
-  e.size_bytes AS "sizeBytes", e.delay_ms AS "delayMs"`;
+  e.size_bytes AS "sizeBytes", e.delay_ms AS "delayMs", e.seq, encode(e.hash, 'hex') AS hash`;
 const PLACE = `(extract(epoch FROM e.at) * 1000000)::bigint || '-' || e.id AS place`;
 
 /**

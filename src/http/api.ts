@@ -7,7 +7,7 @@ import { KEY_SCOPES } from '../core/api-key.ts';
 import { AUDIT_STATUSES } from '../core/audit.ts';
 import { DEFAULT_OPTIONS, MAILBOX_STATES } from '../core/mailbox.ts';
 import { parseEmail } from '../discovery/address.ts';
-import { text } from './contract/fields.ts';
+import { sha256, text } from './contract/fields.ts';
 import { optionFields, partialOptionsSchema, storedOptionsSchema } from './contract/options.ts';
 import { parseHost } from './host.ts';
 
@@ -116,6 +116,10 @@ export const auditEntrySchema = z.object({
   reason: z.string().nullable(),
   sizeBytes: count,
   delayMs: z.int().nullable(),
+  /** Its place in its mailbox's chain: 1, 2, 3 … */
+  seq: z.int().min(1),
+  /** SHA-256 over the entry and the hash of the one before it: docs/audit-chain.md. */
+  hash: sha256,
 });
 export type AuditEntryView = z.infer<typeof auditEntrySchema>;
 export const auditPageSchema = z.object({
@@ -193,6 +197,7 @@ export const errorSchema = z.object({ error: z.object({ code: z.string(), messag
 export const deletedAccountSchema = z.object({ deleted: z.literal(true), revoked: z.boolean() });
 
 export { KEY_SCOPES, type KeyScope, SCOPE_TEXTS } from '../core/api-key.ts';
+export * from './contract/audit-chain.ts';
 export * from './contract/billing.ts';
 export type * from './contract/faults.ts';
 export * from './contract/glass-box.ts';

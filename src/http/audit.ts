@@ -21,6 +21,8 @@ export const auditView = (entry: AuditEntry): AuditEntryView => ({
   reason: entry.reason,
   sizeBytes: entry.sizeBytes,
   delayMs: entry.delayMs,
+  seq: entry.seq,
+  hash: entry.hash,
 });
 
 /** The filters in the database's words. Refuses a mailbox that is not the user's as if there were none. */
@@ -81,8 +83,21 @@ export async function* readAudit(
   } while (cursor !== null);
 }
 
+/** New ones go to the end: programs may count. */
+const AUDIT_COLUMNS = [
+  'id',
+  'at',
+  'mailboxId',
+  'senderDomain',
+  'status',
+  'reason',
+  'sizeBytes',
+  'delayMs',
+  'seq',
+  'hash',
+] as const;
+
 export async function* writeAuditCsv(entries: AsyncIterable<AuditEntryView>): AsyncGenerator<string> {
-  yield csvRow(['id', 'at', 'mailboxId', 'senderDomain', 'status', 'reason', 'sizeBytes', 'delayMs']);
-  for await (const e of entries)
-    yield csvRow([e.id, e.at, e.mailboxId, e.senderDomain, e.status, e.reason, e.sizeBytes, e.delayMs]);
+  yield csvRow(AUDIT_COLUMNS);
+  for await (const entry of entries) yield csvRow(AUDIT_COLUMNS.map((name) => entry[name]));
 }

@@ -1,5 +1,6 @@
 /** The API's calls as data: the router serves exactly these, and openapi.ts describes exactly these. */
 import * as api from './api.ts';
+import { AUDIT_CHAIN_OPERATIONS } from './operations/audit-chain.ts';
 import { BILLING_OPERATIONS } from './operations/billing.ts';
 import { GLASS_BOX_OPERATIONS } from './operations/glass-box.ts';
 import { NOTICES_OPERATIONS } from './operations/notices.ts';
@@ -180,6 +181,7 @@ export const OPERATIONS = {
     status: 200,
     mediaType: 'text/event-stream',
   },
+  ...AUDIT_CHAIN_OPERATIONS,
   ...GLASS_BOX_OPERATIONS,
   ...WIZARD_OPERATIONS,
   ...NOTICES_OPERATIONS,

@@ -10,6 +10,9 @@ export const text = (max: number) =>
     .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters')
     .refine((value) => value.isWellFormed(), 'must be whole Unicode characters');
 
+/** SHA-256, in lower-case hexadecimal. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal');
+
 /** A day that PostgreSQL knows, too. */
 export const day = z.iso
   .date('must be a date like 2026-01-01')

@@ -59,7 +59,7 @@ export const STORED: readonly Part[] = [
     id: 'glass-box',
     title: 'The Glass Box: what the audit log holds',
     text: [
-      'For each message: the time, which of your mailboxes it was in, the domain of its sender (not the address), what became of it and, where that needs one, a reason in our own words, its size in bytes, and how long it took. Nothing else: no subject, no name, no local part of an address, no words of a mail server.',
+      'For each message: the time, which of your mailboxes it was in, the domain of its sender (not the address), what became of it and, where that needs one, a reason in our own words, its size in bytes, and how long it took. Each line carries a SHA-256 over itself and the line before it in its mailbox, and its number, so that nobody can change, remove or insert one without it showing. Nothing else: no subject, no name, no local part of an address, no words of a mail server.',
       'From these lines totals by the hour and by sender’s domain are added up. Entries are never changed. They are partitioned by account; you see yours, and nobody else does.',
     ],
   },

@@ -3,16 +3,18 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { createApiKey, deleteApiKey, listApiKeys, lockApiKeys } from '../../db/api-keys.ts';
-import { deleteAccount, exportAccount, readAccount } from '../account.ts';
+import { deleteAccount, readAccount } from '../account.ts';
 import type { Handlers } from '../api-router.ts';
 import { auditFilter, readAudit, readAuditPage, writeAuditCsv } from '../audit.ts';
 import { clearCookie } from '../cookies.ts';
 import { discoverServers } from '../discover.ts';
 import { HttpError } from '../errors.ts';
 import type { EventHub } from '../events.ts';
+import { exportAccount } from '../export.ts';
 import * as mailboxes from '../mailboxes.ts';
 import type { Parts } from '../parts.ts';
 import { hashToken, newToken } from '../session.ts';
+import { auditChainHandlers } from './audit-chain.ts';
 import { billingHandlers } from './billing.ts';
 import { glassBoxHandlers } from './glass-box.ts';
 import { noticeHandlers } from './notices.ts';
@@ -26,6 +28,7 @@ export const createHandlers = (parts: Parts, hub: EventHub): Handlers => ({
   ...apiKeyHandlers(parts),
   ...mailboxHandlers(parts),
   ...auditHandlers(parts),
+  ...auditChainHandlers(parts),
   ...billingHandlers(parts),
   ...glassBoxHandlers(parts),
   ...wizardHandlers(parts),

@@ -106,6 +106,7 @@ it('has every tenant table in the matrix', () => {
     [
       'allowances',
       'api_keys',
+      'audit_chains',
       'audit_domains',
       'audit_entries',
       'audit_hours',

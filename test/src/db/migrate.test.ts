@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it, type TestContext } from 'node:test';
@@ -105,4 +105,42 @@ it('makes the runtime login a member of both roles', async (t) => {
     `SELECT pg_has_role('${name}', 'smtp_sync_web', 'USAGE') AS web, pg_has_role('${name}', 'smtp_sync_worker', 'USAGE') AS worker`,
   );
   assert.deepEqual(rows, [{ web: true, worker: true }]);
+});
+
+it('chains the audit entries that are there already, mailbox by mailbox in the order of their ids', async (t) => {
+  const empty = await createEmpty(t);
+  const directory = await copyMigrations(t);
+  const late = (await readdir(directory)).filter((name) => name >= '0014');
+  await Promise.all(late.map((name) => rm(join(directory, name))));
+  await migrate({ ...empty, directory });
+  await ask(
+    empty.ownerUrl,
+    `ALTER TABLE users NO FORCE ROW LEVEL SECURITY; ALTER TABLE mailboxes NO FORCE ROW LEVEL SECURITY;
+     INSERT INTO users (google_sub, email) VALUES ('a', 'a@example.com'), ('b', 'b@example.com');
+     INSERT INTO mailboxes (user_id, protocol, host, port, security, username, sealed_password, sealed_fingerprint_key, options)
+       SELECT id, p, 'mail.example.com', 993, 'tls', 'someone', 'x', 'x', '{}' FROM users, unnest(ARRAY['imap', 'pop3']) p;
+     INSERT INTO audit_entries (user_id, mailbox_id, at, sender_domain, status, reason, size_bytes, delay_ms)
+       SELECT user_id, id, now() - n * interval '1 hour', n || '.example', 'failed', 'source-timeout', n, n
+       FROM generate_series(1, 50) n, mailboxes WHERE protocol = 'imap' OR n < 4;
+     ALTER TABLE users FORCE ROW LEVEL SECURITY; ALTER TABLE mailboxes FORCE ROW LEVEL SECURITY`,
+  );
+  await migrate(empty);
+  await ask(
+    empty.ownerUrl,
+    `INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, size_bytes)
+     SELECT user_id, id, 'new.example', 'delivered', 1 FROM mailboxes`,
+  );
+  const rows = await ask(
+    empty.ownerUrl,
+    `SELECT count(*)::int AS entries, bool_and(hash = audit_hash(before, seq, id, at, mailbox_id, status, reason, size_bytes,
+         delay_ms, sender_domain)) AS chained, bool_and(seq = place) AS numbered, bool_or(hash = head) AS ended
+     FROM (SELECT e.*, c.hash AS head, lag(e.hash, 1, audit_genesis(e.mailbox_id)) OVER w AS before, row_number() OVER w AS place
+       FROM audit_entries e JOIN audit_chains c ON c.mailbox_id = e.mailbox_id
+       WINDOW w AS (PARTITION BY e.mailbox_id ORDER BY e.id)) e GROUP BY mailbox_id ORDER BY 1`,
+  );
+  const whole = { chained: true, numbered: true, ended: true };
+  assert.deepEqual(
+    rows,
+    [4, 4, 51, 51].map((entries) => ({ entries, ...whole })),
+  );
 });
