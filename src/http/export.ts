@@ -66,6 +66,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   notice_marks: 'which notices need not be raised again',
   discoveries: 'a question under way: gone in minutes',
   previews: 'a question under way: gone in minutes',
+  source_actions: 'what is still to be done at the source: message ids, of use to this installation only',
+  source_totals: 'how much was done at the source: in each mailbox once it is shown there',
   webhook_secrets: 'secrets',
   webhook_marks: 'what of a mailbox its webhooks were told last',
   // With the calls that make them these two become sections.
