@@ -160,6 +160,7 @@ function mortalLedger(ledger: Ledger, mortality: Mortality): Ledger {
     keepRunKey: (...args) => mortality.live(() => ledger.keepRunKey(...args)),
     intend: (...args) => mortality.live(() => ledger.intend(...args)),
     postpone: (...args) => mortality.live(() => ledger.postpone(...args)),
+    repair: (...args) => mortality.live(() => ledger.repair(...args)),
     settle: (...args) => mortality.live(() => ledger.settle(...args)),
     recognises: (...args) => mortality.live(() => ledger.recognises(...args)),
   };

@@ -1,4 +1,6 @@
 /** A ledger in memory, for tests of the engine; held to the same contract suite as the one in PostgreSQL. */
+
+import { isInGmail } from '../src/core/audit.ts';
 import { addRanges, type Cursor, isSettled, settleRefs } from '../src/core/cursor.ts';
 import {
   type Disposal,
@@ -74,7 +76,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
         cursors: [...books.cursors.values()],
         renumbered: [...books.generations.keys()],
         bytesToday: books.audit.reduce(
-          (sum, { status, sizeBytes }) => sum + (status === 'delivered' ? sizeBytes : 0),
+          (sum, { status, sizeBytes }) => sum + (isInGmail(status) ? sizeBytes : 0),
           0,
         ),
         transfers: [...books.transfers.values()],
@@ -116,7 +118,11 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       const before = books.transfers.get(key);
       if (before?.state === 'open')
         books.transfers.set(key, { ...before, reason: postponement.reason, tries, retryAt });
-      else books.transfers.set(key, { ...postponement, state: 'waiting' });
+      else books.transfers.set(key, { ...postponement, state: 'waiting', repair: before?.repair ?? null });
+    },
+    async repair(order) {
+      fence();
+      books.transfers.set(order.key, { ...order, state: 'waiting', reason: order.repair });
     },
     async settle(settlement) {
       fence();
@@ -126,7 +132,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       if (cursor && isSettled(cursor, ref) && !books.transfers.has(key)) return;
       if (cursor) books.cursors.set(folder, settleRefs(cursor, [ref]));
       books.transfers.delete(key);
-      if (settlement.status !== 'delivered' && settlement.status !== 'skipped')
+      if (!isInGmail(settlement.status) && settlement.status !== 'skipped')
         books.refused.set(key, settlement);
       if (settlement.fingerprint) {
         const fingerprint = hex(settlement.fingerprint);

@@ -5,7 +5,7 @@
 import type { Listed } from '../src/core/message.ts';
 import { SMALL_BYTES } from '../src/core/pending.ts';
 import type { Fetched } from '../src/core/ports.ts';
-import { HeaderBlock } from './header-block.ts';
+import type { Repair } from '../src/core/repair.ts';
 import {
   approach,
   type Begun,
@@ -13,6 +13,7 @@ import {
   commit,
   intend,
   type Passage,
+  passageOf,
   type Ready,
   recognise,
   skip,
@@ -80,7 +81,7 @@ export class Carrier {
       const next = await this.#next(fetched, missing);
       if (!next) return false;
       missing.delete(next.message.key);
-      const passage: Passage = { header: new HeaderBlock(), bytes: 0, intent: null };
+      const passage = passageOf(this.#repairOf(next.message));
       const begun = await this.#attempt({ message: next.message, passage }, () =>
         begin(next, this.#visit.engine, passage),
       );
@@ -92,6 +93,12 @@ export class Carrier {
       bytes += passage.bytes;
     }
     return true;
+  }
+
+  /** What Gmail has refused the message for, where its owner allows a repaired copy. */
+  #repairOf({ key }: Listed): Repair | null {
+    const { lease, waiting } = this.#visit;
+    return lease.options.repair ? (waiting.get(key)?.repair ?? null) : null;
   }
 
   async #next(fetched: AsyncIterator<Fetched>, missing: Map<string, Listed>): Promise<Fetched | null> {
@@ -153,10 +160,10 @@ export class Carrier {
   /** Until another transfer has ended that may be of the same message; not a try that failed. */
   async #holdBack(message: Listed, retryAt: number): Promise<void> {
     const { ledger, waiting } = this.#visit;
-    const tries = waiting.get(message.key)?.tries ?? 0;
+    const { tries = 0, repair = null } = waiting.get(message.key) ?? {};
     const postponed = { ...message, tries, retryAt, reason: 'upload-interrupted' } as const;
     await ledger.postpone(postponed);
-    waiting.set(message.key, { ...postponed, state: 'waiting' });
+    waiting.set(message.key, { ...postponed, state: 'waiting', repair });
   }
 
   async #settle({ delivered }: Ready): Promise<void> {

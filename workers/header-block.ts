@@ -9,7 +9,7 @@ import type { Sender } from '../src/core/sender-rules.ts';
 import { fingerprint } from './run-key.ts';
 
 /** Bytes kept at most; a longer header block is judged by its beginning. */
-const CAP = 256 * 1024;
+export const HEADER_CAP = 256 * 1024;
 /** Characters of one From header that are parsed at most. */
 const FROM_CAP = 16 * 1024;
 /** Characters of a date that are parsed at most. */
@@ -19,6 +19,7 @@ const YEAR_10000 = Date.UTC(10_000, 0);
 export interface HeaderFacts {
   /** A-label, at most 253 characters, or `invalid`. */
   readonly senderDomain: string;
+  readonly fromHeaders: number;
   /** Exactly one Message-ID: what Gmail merges imports by. */
   readonly hasMessageId: boolean;
   /** Time of the topmost Received header, ms since the epoch; null when there is none that can be read. */
@@ -45,12 +46,12 @@ export class HeaderBlock {
     if (this.#complete) return;
     this.#read = undefined;
     const before = this.#length;
-    const added = piece.subarray(0, CAP - before);
+    const added = piece.subarray(0, HEADER_CAP - before);
     this.#reserve(before + added.length);
     this.#room.set(added, before);
     this.#length = before + added.length;
     const end = endOfHeader(this.#bytes, Math.max(0, before - 3));
-    this.#complete = end >= 0 || this.#length >= CAP;
+    this.#complete = end >= 0 || this.#length >= HEADER_CAP;
     if (end < 0) return;
     this.#room.fill(0, end);
     this.#length = end;
@@ -63,7 +64,7 @@ export class HeaderBlock {
   /** Doubles, so that many small pieces cost no more than their bytes. */
   #reserve(bytes: number): void {
     if (bytes <= this.#room.length) return;
-    const room = Buffer.alloc(Math.min(CAP, 2 * bytes));
+    const room = Buffer.alloc(Math.min(HEADER_CAP, 2 * bytes));
     room.set(this.#bytes);
     this.#room.fill(0);
     this.#room = room;
@@ -97,7 +98,8 @@ export class HeaderBlock {
 
 function read(header: string): { readonly facts: HeaderFacts; readonly claims: HeaderClaims } {
   const fields = unfold(header);
-  const from = fields.find(([name]) => name === 'from')?.[1];
+  const froms = fields.filter(([name]) => name === 'from');
+  const from = froms[0]?.[1];
   const ids = fields.filter(([name]) => name === 'message-id');
   const dates = fields.filter(([name]) => name === 'date');
   const received = fields.find(([name]) => name === 'received')?.[1];
@@ -105,6 +107,7 @@ function read(header: string): { readonly facts: HeaderFacts; readonly claims: H
   return {
     facts: {
       senderDomain: sender?.domain ?? 'invalid',
+      fromHeaders: froms.length,
       hasMessageId: ids.length === 1 && ids[0]?.[1] !== '',
       receivedAt: received === undefined ? null : receivedTime(received),
     },
@@ -113,7 +116,7 @@ function read(header: string): { readonly facts: HeaderFacts; readonly claims: H
 }
 
 /** Index just behind the last header line's line break, or -1. Tolerates bare LF, as mail servers do. */
-function endOfHeader(bytes: Buffer, from: number): number {
+export function endOfHeader(bytes: Buffer, from: number): number {
   if (from === 0 && (bytes[0] === 0x0a || (bytes[0] === 0x0d && bytes[1] === 0x0a))) return 0;
   for (let at = bytes.indexOf(0x0a, from); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
     if (bytes[at + 1] === 0x0a || (bytes[at + 1] === 0x0d && bytes[at + 2] === 0x0a)) return at + 1;

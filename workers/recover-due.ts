@@ -1,11 +1,11 @@
 /** The transfers that a crash, or a lost answer, left open: each is asked for when it is due, one after the other. */
+import { isInGmail } from '../src/core/audit.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched } from '../src/core/ports.ts';
 import type { OpenTransfer } from '../src/core/transfer.ts';
-import { HeaderBlock } from './header-block.ts';
 import { recover } from './recover.ts';
-import type { Passage } from './transfer.ts';
+import { passageOf } from './transfer.ts';
 import { type Judge, laneOf, noteSettled, takeImports, type Visit } from './visit.ts';
 
 /** Asks the sessions that are due how far they got, one after the other. Throws what ends the visit. */
@@ -28,7 +28,8 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
   const message: Listed = { ...open, size: open.total };
   const leave = await lanes.enter(laneOf(visit, message), hard);
   const refetch = new Refetch(visit);
-  const passage: Passage = { header: new HeaderBlock(), bytes: 0, intent: null };
+  // Whatever is allowed by now: what the session has is of the repaired copy.
+  const passage = passageOf(open.repair);
   try {
     const key = await visit.runKeyOf(open);
     const recovery = {
@@ -52,7 +53,7 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
       return;
     }
     noteSettled(visit, outcome);
-    if (outcome.status === 'delivered') quota.spend(userId, outcome.sizeBytes);
+    if (isInGmail(outcome.status)) quota.spend(userId, outcome.sizeBytes);
   } catch (error) {
     await judge(message, error, passage);
   } finally {

@@ -7,9 +7,8 @@ import { Fault, isFault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Upload, UploadStatus } from '../src/core/ports.ts';
 import type { OpenTransfer, SessionUri, Settlement } from '../src/core/transfer.ts';
-import { relay } from './relay.ts';
 import type { RunKey } from './run-key.ts';
-import { type Engine, type Passage, put, settlementOf, transfer } from './transfer.ts';
+import { type Engine, type Passage, put, relayOf, settlementOf, transfer } from './transfer.ts';
 
 export interface Recovery {
   readonly engine: Engine;
@@ -79,8 +78,9 @@ async function settleCommitted(open: OpenTransfer, { ledger }: Engine): Promise<
   const settlement: Settlement = {
     ref: open.ref,
     key: open.key,
-    status: 'delivered',
-    reason: 'recovered',
+    ...(open.repair
+      ? { status: 'repaired', reason: open.repair }
+      : { status: 'delivered', reason: 'recovered' }),
     senderDomain: open.senderDomain,
     sizeBytes: open.total,
     arrivedAt: open.arrivedAt,
@@ -116,8 +116,7 @@ async function complete(
 ): Promise<Settlement> {
   const fetched = await refetch(listedOf(open));
   const digest = key.mac();
-  const options = { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: stored };
-  for await (const chunk of relay(fetched.body, options)) {
+  for await (const chunk of relayOf(fetched, engine, passage, digest, stored)) {
     passage.bytes = chunk.offset + chunk.bytes.length;
     // Before the last chunk, so that a session with the wrong bytes is never completed.
     if (

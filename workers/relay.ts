@@ -2,7 +2,6 @@
 import type { Hmac } from 'node:crypto';
 import { Fault } from '../src/core/fault.ts';
 import { CHUNK_BYTES, giveChunk, takeChunk } from './chunks.ts';
-import type { HeaderBlock } from './header-block.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -19,10 +18,16 @@ export interface RelayOptions {
   readonly maxBytes: number;
   /** Sees every byte of the message. */
   readonly digest: Hmac;
-  readonly header: HeaderBlock;
+  /** Sees every byte of the message as long as it takes an interest. */
+  readonly header: { push(piece: Uint8Array): void };
+  /** Told of a NUL byte. */
+  readonly flaws: { hasNul: boolean };
   /** Bytes the session has already: read and digested, not passed on. */
   readonly from: number;
 }
+
+/** Buffer's search is ten times as fast as that of an array. */
+const hasNul = (piece: Uint8Array): boolean => Buffer.prototype.indexOf.call(piece, 0) >= 0;
 
 /**
  * Yields chunks of CHUNK_BYTES, the last one shorter and naming the total; one chunk of memory is held. Faults:
@@ -33,7 +38,7 @@ export async function* relay(
   body: AsyncIterable<Uint8Array>,
   options: RelayOptions,
 ): AsyncGenerator<Chunk, void> {
-  const { maxBytes, digest, header, from } = options;
+  const { maxBytes, digest, header, flaws, from } = options;
   /** A first piece that may be the whole message: it is passed on as it is, without a chunk of memory. */
   let alone: Uint8Array | undefined;
   let buffer: Buffer | undefined;
@@ -49,6 +54,7 @@ export async function* relay(
       if (total > maxBytes) throw new Fault('message-too-large');
       digest.update(piece);
       header.push(piece);
+      flaws.hasNul ||= hasNul(piece);
       if (total === piece.length && skipped === 0 && piece.length <= CHUNK_BYTES) {
         alone = piece;
         continue;

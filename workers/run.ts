@@ -6,6 +6,7 @@ import type { Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
 import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
 import type { Ledger, SealPlace, Source, SourceFolder } from '../src/core/ports.ts';
+import type { Flaws, Repair } from '../src/core/repair.ts';
 import { HOUR, type Lease, MINUTE, messageBackoff, type Verdict } from '../src/core/schedule.ts';
 import type { Intent, OpenTransfer } from '../src/core/transfer.ts';
 import { createDecide } from './decide.ts';
@@ -207,10 +208,16 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
   const tries = tried + 1;
   const open = visit.open.get(message.key);
   const before = last?.reason ?? null;
-  const judgement = judgeMessage(fault, { now, tries, before, open: open !== undefined });
-  if (judgement.kind === 'settle') {
+  const { repair: mayRepair, noticeRefused } = visit.lease.options;
+  const repair = (passage ? passage.mending?.repair : last?.repair) ?? null;
+  const flaws = open ?? flawsOf(passage);
+  const isOpen = open !== undefined;
+  const judgement = judgeMessage(fault, { now, tries, before, open: isOpen, flaws, mayRepair, repair });
+  if (judgement.kind === 'repair') await orderRepair(visit, message, judgement.reason, tried);
+  else if (judgement.kind === 'settle') {
     await ledger.settle({
       ...message,
+      notice: judgement.status === 'rejected' && noticeRefused,
       status: judgement.status,
       reason: judgement.reason,
       senderDomain: open?.senderDomain ?? (passage?.header ?? new HeaderBlock()).facts().senderDomain,
@@ -224,9 +231,21 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
     await ledger.postpone(postponement);
     if (open)
       visit.open.set(message.key, { ...open, tries, reason: judgement.reason, retryAt: judgement.retryAt });
-    else visit.waiting.set(message.key, { ...postponement, state: 'waiting' });
+    else visit.waiting.set(message.key, { ...postponement, state: 'waiting', repair });
   }
   if (!concernsMessageOnly(fault)) throw error;
+}
+
+/** null: nothing of the message has come in. */
+const flawsOf = (passage: Passage | undefined): Flaws | null =>
+  passage ? { fromHeaders: passage.header.facts().fromHeaders, hasNul: passage.flaws.hasNul } : null;
+
+/** Gmail said no to all of it, so its session can complete nothing. The copy goes in the round that comes. */
+async function orderRepair(visit: Visit, message: Listed, repair: Repair, tries: number): Promise<void> {
+  const order = { ...message, repair, tries, retryAt: visit.deps.clock.now() + 1 };
+  await visit.ledger.repair(order);
+  visit.open.delete(message.key);
+  visit.waiting.set(message.key, { ...order, state: 'waiting', reason: repair });
 }
 
 /** The transfer as the ledger has it after this run's own intent; its run key is at hand, unsealed. */

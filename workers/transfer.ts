@@ -4,9 +4,11 @@ import type { AuditReason } from '../src/core/audit.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Ledger, Outgoing, Sink, Upload, UploadStatus } from '../src/core/ports.ts';
+import type { Repair } from '../src/core/repair.ts';
 import type { Intent, Settlement } from '../src/core/transfer.ts';
-import type { HeaderBlock, HeaderClaims, HeaderFacts } from './header-block.ts';
+import { HeaderBlock, type HeaderClaims, type HeaderFacts } from './header-block.ts';
 import { type Chunk, relay } from './relay.ts';
+import { type Mending, mend, mendingOf } from './repair.ts';
 import type { RunKey } from './run-key.ts';
 
 /** What all transfers of a run share. */
@@ -46,12 +48,25 @@ export type Recognise = (message: Listed, fingerprint: Uint8Array) => Promise<bo
 
 /** What is learnt about the message on its way, for whoever has to judge a fault. */
 export interface Passage {
+  /** Of the message as the source has it. */
   readonly header: HeaderBlock;
+  /** A repaired copy is sent; null: the message as it is. */
+  readonly mending: Mending | null;
+  readonly flaws: { hasNul: boolean };
   /** Bytes that were relayed. */
   bytes: number;
   /** From here on Gmail may have the message: the intent is durable. */
   intent: Intent | null;
 }
+
+/** `repair`: what Gmail has refused the message for, so that a repaired copy goes. */
+export const passageOf = (repair: Repair | null): Passage => ({
+  header: new HeaderBlock(),
+  mending: repair && mendingOf(repair),
+  flaws: { hasNul: false },
+  bytes: 0,
+  intent: null,
+});
 
 /** A message whose first chunk is at hand: all of a short one. */
 export interface Begun {
@@ -103,9 +118,9 @@ export async function transfer(
 
 /** Reads until the first chunk is full or the message ends. */
 export async function begin(fetched: Fetched, engine: Engine, passage: Passage): Promise<Begun> {
-  const { message, body } = fetched;
+  const { message } = fetched;
   const digest = engine.runKey.mac();
-  const chunks = relay(body, { maxBytes: engine.maxMessageBytes, digest, header: passage.header, from: 0 });
+  const chunks = relayOf(fetched, engine, passage, digest, 0);
   const { value: first } = await chunks.next();
   if (!first) throw new Error('relay ended without a chunk');
   // No bytes, no From header; Gmail's protocol has no way to send nothing.
@@ -120,6 +135,21 @@ export async function begin(fetched: Fetched, engine: Engine, passage: Passage):
     throw error;
   }
 }
+
+/** The message's chunks from `from` on, or those of its repaired copy. */
+export function relayOf(
+  { body }: Fetched,
+  { maxMessageBytes: maxBytes }: Engine,
+  { header, mending, flaws }: Passage,
+  digest: Hmac,
+  from: number,
+): AsyncGenerator<Chunk, void> {
+  if (!mending) return relay(body, { maxBytes, digest, header, flaws, from });
+  return relay(mend(body, mending, header), { maxBytes, digest, header: TAKES_NO_INTEREST, flaws, from });
+}
+
+/** Whoever repairs a message shows its header block around before. */
+const TAKES_NO_INTEREST = { push: () => {} };
 
 /** Settles a message that is not to be sent; null: it is. */
 export async function skip(begun: Begun, engine: Engine): Promise<Settlement | null> {
@@ -156,16 +186,19 @@ export async function approach(
     passage.bytes = last.offset + last.bytes.length;
   }
   const total = passage.bytes;
-  const { hasMessageId } = passage.header.facts();
+  const { hasMessageId, fromHeaders } = passage.header.facts();
   const delivered = settlementOf(begun, engine, passage, total, reason ?? decision.reason);
   const intent: Intent = {
     ...message,
     session: engine.runKey.encrypt(upload.uri, message.key),
     runKeyId: engine.runKey.id,
+    repair: passage.mending?.repair ?? null,
     total,
     digest: digest.digest(),
     senderDomain: delivered.senderDomain,
     hasMessageId,
+    fromHeaders,
+    hasNul: passage.flaws.hasNul,
     fingerprint: delivered.fingerprint,
     arrivedAt: delivered.arrivedAt,
   };
@@ -204,7 +237,7 @@ export async function commit({ upload, last }: Ready, signal: AbortSignal): Prom
 export function settlementOf(
   { message }: { readonly message: Listed },
   engine: Engine,
-  { header }: Passage,
+  { header, mending }: Passage,
   total: number,
   reason: Settlement['reason'],
 ): Settlement & { readonly fingerprint: Uint8Array } {
@@ -212,13 +245,12 @@ export function settlementOf(
   return {
     ref: message.ref,
     key: message.key,
-    status: 'delivered',
-    reason,
+    ...(mending ? { status: 'repaired', reason: mending.repair } : { status: 'delivered', reason }),
     senderDomain,
     sizeBytes: total,
     arrivedAt: message.arrivedAt ?? receivedAt,
     backlog: message.backlog,
-    fingerprint: header.fingerprint(engine.fingerprintKey, total),
+    fingerprint: header.fingerprint(engine.fingerprintKey, mending?.size ?? total),
   };
 }
 

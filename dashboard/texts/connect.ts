@@ -212,6 +212,7 @@ export const connect = {
     stopped: 'It has stopped',
     statuses: {
       delivered: 'Delivered',
+      repaired: 'Repaired',
       rejected: 'Refused by Gmail',
       failed: 'Failed',
       uncertain: 'Uncertain',

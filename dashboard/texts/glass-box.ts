@@ -97,6 +97,9 @@ export const glassBoxTexts = {
     meaning: 'What it means',
     next: 'What you can do',
     retry: 'Retry now',
+    retryRepair: 'Retry, repaired if need be',
+    repairFollows:
+      'The message is sent once more as it is. If Gmail refuses it again, a repaired copy follows, as this mailbox allows.',
     retryAnyway: 'Retry although it may arrive twice',
     twice: 'Gmail may have this message already. If you retry and it has, it will be there twice.',
     retried: 'The message will be tried again within moments. Its outcome is a new entry.',

@@ -36,13 +36,19 @@ export const MESSAGE_FAULTS = {
     'none',
     'Without exactly one sender',
     'Gmail accepts only messages with exactly one From line. This one has none, or several.',
-    'Read it at your provider. We never alter a message to make it fit.',
+    'Read it at your provider, or allow repaired copies in the mailbox’s settings.',
   ),
   'from-header-invalid': text(
     'none',
     'Gmail does not accept the sender line',
     'The From line of this message is not written the way Gmail asks for.',
-    'Read it at your provider. We never alter a message to make it fit.',
+    'Read it at your provider, or allow repaired copies in the mailbox’s settings.',
+  ),
+  'null-byte': text(
+    'none',
+    'With a byte that no message may have',
+    'The message contains a NUL byte, which Gmail does not accept.',
+    'Read it at your provider, or allow repaired copies in the mailbox’s settings.',
   ),
   'message-refused': text(
     'none',

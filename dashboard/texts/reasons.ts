@@ -14,6 +14,7 @@ const reason = (title: string, means: string, next: string): ReasonText => ({ ti
 /** In the order in which they are stacked and listed. */
 export const STATUSES = [
   'delivered',
+  'repaired',
   'rejected',
   'failed',
   'uncertain',
@@ -22,6 +23,11 @@ export const STATUSES = [
 
 export const STATUS_TEXTS = {
   delivered: reason('Delivered', 'Gmail has confirmed that it stored this message.', 'Nothing to do.'),
+  repaired: reason(
+    'Repaired',
+    'Gmail refused the message as it is, and took a repaired copy of it, which you allowed. The copy is no longer the same byte for byte: a header X-Smtp-Sync-Repaired in it says what was changed.',
+    'Nothing to do. The original stays at the source as it is.',
+  ),
   rejected: reason(
     'Rejected',
     'Gmail refuses this message as it is, and would refuse it every time.',
@@ -39,6 +45,9 @@ export const STATUS_TEXTS = {
   ),
   skipped: reason('Skipped', 'The message did not have to be moved.', 'Nothing to do.'),
 } as const satisfies Record<AuditStatus, ReasonText>;
+
+const MENDABLE =
+  'Read it at the source. No message is changed unless you say so: if the mailbox’s settings allow repaired copies, it can be tried again from here.';
 
 export const REASON_TEXTS = {
   recovered: reason(
@@ -84,12 +93,12 @@ export const REASON_TEXTS = {
   'from-header-several': reason(
     'Several sender lines',
     'Gmail accepts only messages with exactly one From line. This message has more than one.',
-    'Read it at the source.',
+    MENDABLE,
   ),
   'null-byte': reason(
     'A byte that no message may have',
     'The message contains a NUL byte, which Gmail does not accept.',
-    'Read it at the source.',
+    MENDABLE,
   ),
   'message-too-large': reason(
     'Larger than Gmail accepts',
@@ -99,12 +108,12 @@ export const REASON_TEXTS = {
   'from-header-missing': reason(
     'Not exactly one sender line',
     'Gmail accepts only messages with exactly one From line. This message has none, or more than one.',
-    'Read it at the source. Messages are never changed to make them fit.',
+    MENDABLE,
   ),
   'from-header-invalid': reason(
     'Sender line not accepted',
     'Gmail does not accept the way in which the From line of this message is written.',
-    'Read it at the source. Messages are never changed to make them fit.',
+    MENDABLE,
   ),
   'message-refused': reason(
     'Refused by Gmail',
@@ -163,8 +172,30 @@ export const REASON_TEXTS = {
   ),
 } as const satisfies Record<AuditReason, ReasonText>;
 
+/** What was changed in a repaired copy. */
+const REPAIRED_TEXTS: Partial<Record<AuditReason, string>> = {
+  'from-header-missing': 'It had no From line. The copy has one that says that the sender is unknown.',
+  'from-header-several':
+    'It had several From lines. The first is as it was; the others are called X-Smtp-Sync-Original-From in the copy.',
+  'from-header-invalid':
+    'Its From line was not written as Gmail asks for. In the copy it is called X-Smtp-Sync-Original-From, and a From line with its text stands in its place.',
+  'null-byte': 'It had NUL bytes, which the copy has not.',
+};
+
+/** Whether a repaired copy may get this message into Gmail. */
+export const isMendable = ({ status, reason: code }: Pick<AuditEntryView, 'status' | 'reason'>): boolean =>
+  status === 'rejected' && code !== null && Object.hasOwn(REPAIRED_TEXTS, code);
+
+const repairedText = (code: string): ReasonText => ({
+  ...STATUS_TEXTS.repaired,
+  title: REASON_TEXTS[code as AuditReason]?.title ?? STATUS_TEXTS.repaired.title,
+  means: REPAIRED_TEXTS[code as AuditReason] ?? STATUS_TEXTS.repaired.means,
+});
+
 /** Of an entry: by its reason, or by its status alone. Codes newer than this page get the status's words. */
 export const textOf = ({ status, reason: code }: Pick<AuditEntryView, 'status' | 'reason'>): ReasonText =>
-  code !== null && Object.hasOwn(REASON_TEXTS, code)
-    ? REASON_TEXTS[code as AuditReason]
-    : STATUS_TEXTS[status];
+  status === 'repaired'
+    ? repairedText(code ?? '')
+    : code !== null && Object.hasOwn(REASON_TEXTS, code)
+      ? REASON_TEXTS[code as AuditReason]
+      : STATUS_TEXTS[status];

@@ -2,10 +2,19 @@
 import type { ReactNode } from 'react';
 import { classes } from './classes.ts';
 
-export type Tone = 'delivered' | 'rejected' | 'failed' | 'uncertain' | 'skipped' | 'waiting' | 'accent';
+export type Tone =
+  | 'delivered'
+  | 'repaired'
+  | 'rejected'
+  | 'failed'
+  | 'uncertain'
+  | 'skipped'
+  | 'waiting'
+  | 'accent';
 
 const TONES: Readonly<Record<Tone, string>> = {
   delivered: 'bg-delivered-soft text-delivered',
+  repaired: 'bg-repaired-soft text-repaired',
   rejected: 'bg-rejected-soft text-rejected',
   failed: 'bg-failed-soft text-failed',
   uncertain: 'bg-uncertain-soft text-uncertain',

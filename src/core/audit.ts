@@ -1,8 +1,18 @@
 /** The Glass Box: one immutable metadata fact about one transfer. */
 import type { MailboxId } from './mailbox.ts';
 
-export const AUDIT_STATUSES = ['delivered', 'rejected', 'failed', 'uncertain', 'skipped'] as const;
+export const AUDIT_STATUSES = [
+  'delivered',
+  'repaired', // as delivered, but a repaired copy, because Gmail refused the message as it is
+  'rejected',
+  'failed',
+  'uncertain',
+  'skipped',
+] as const;
 export type AuditStatus = (typeof AUDIT_STATUSES)[number];
+
+/** Whether Gmail has stored it, as it is or repaired. */
+export const isInGmail = (status: AuditStatus): boolean => status === 'delivered' || status === 'repaired';
 
 /** Why, where the status alone does not say: our words, never the server's. null on a plain delivery. */
 export const AUDIT_REASONS = [

@@ -39,6 +39,7 @@ export const FAULTS = {
     'Gmail accepts only messages with exactly one From header.',
   ),
   'from-header-invalid': entry('message', 'never', 'Gmail does not accept the From header of this message.'),
+  'null-byte': entry('message', 'never', 'Gmail does not accept the NUL byte in this message.'),
   'message-refused': entry('message', 'never', 'Gmail refused this message.'),
   'upload-bad-request': entry('message', 'later', 'Gmail could not make sense of the upload.'),
   'label-refused': entry('message', 'later', 'Gmail does not know the label of this message any more.'),

@@ -2,6 +2,7 @@
 import type { AuditReason, AuditStatus } from './audit.ts';
 import type { Fault, FaultCode } from './fault.ts';
 import type { MailboxState } from './mailbox.ts';
+import { type Flaws, isRepairable, type Repair, repairOfFrom } from './repair.ts';
 import {
   DAY,
   MAX_LOGIN_FAILURES,
@@ -13,7 +14,9 @@ import {
 
 export type MessageJudgement =
   | { readonly kind: 'settle'; readonly status: AuditStatus; readonly reason: AuditReason }
-  | { readonly kind: 'postpone'; readonly reason: AuditReason; readonly retryAt: number };
+  | { readonly kind: 'postpone'; readonly reason: AuditReason; readonly retryAt: number }
+  /** Gmail refuses it as it is: a repaired copy is to be sent. */
+  | { readonly kind: 'repair'; readonly reason: Repair };
 
 /** Outcomes that no further try can change. */
 const FINAL: Partial<Record<FaultCode, readonly [AuditStatus, AuditReason]>> = {
@@ -21,6 +24,7 @@ const FINAL: Partial<Record<FaultCode, readonly [AuditStatus, AuditReason]>> = {
   'message-too-large': ['rejected', 'message-too-large'],
   'from-header-missing': ['rejected', 'from-header-missing'],
   'from-header-invalid': ['rejected', 'from-header-invalid'],
+  'null-byte': ['rejected', 'null-byte'],
   'message-refused': ['rejected', 'message-refused'],
   'message-changed': ['uncertain', 'message-changed'],
   'upload-lost': ['uncertain', 'upload-lost'],
@@ -45,20 +49,40 @@ export interface MessageFacts {
   readonly before: AuditReason | null;
   /** Gmail may have the message, because its last chunk was or may have been sent: giving up is `uncertain`, not `failed`. */
   readonly open: boolean;
+  /** null: nothing of it was read. */
+  readonly flaws: Flaws | null;
+  /** Its owner allows a repaired copy. */
+  readonly mayRepair: boolean;
+  /** What it was that was tried: a copy repaired like this; null: the message as it is. */
+  readonly repair: Repair | null;
 }
 
-export function judgeMessage(fault: Fault, { now, tries, before, open }: MessageFacts): MessageJudgement {
+export function judgeMessage(fault: Fault, facts: MessageFacts): MessageJudgement {
+  const { now, tries, before, open } = facts;
   const final = FINAL[fault.code];
-  if (final) return { kind: 'settle', status: final[0], reason: final[1] };
+  if (final) return final[0] === 'rejected' ? judgeRefusal(final[1], facts) : settled(...final);
   const reason = TRANSIENT[fault.code] ?? 'message-unreadable';
   // Gmail says "Bad Request" both for a passing confusion and for good: one more try tells them apart.
   if (fault.code === 'upload-bad-request' && before === reason)
-    return { kind: 'settle', status: 'rejected', reason };
+    return judgeRefusal(facts.flaws?.hasNul ? 'null-byte' : reason, facts);
   if (tries >= MAX_TRIES) {
     const unknown = open && fault.code !== 'label-refused';
-    return { kind: 'settle', status: unknown ? 'uncertain' : 'failed', reason };
+    return settled(unknown ? 'uncertain' : 'failed', reason);
   }
   return { kind: 'postpone', reason, retryAt: Math.max(now + messageBackoff(tries), fault.retryAt ?? 0) };
+}
+
+const settled = (status: AuditStatus, reason: AuditReason): MessageJudgement => ({
+  kind: 'settle',
+  status,
+  reason,
+});
+
+/** Gmail will never take what was sent. There is one repair; where that is refused, too, the first refusal is what counts. */
+function judgeRefusal(refused: AuditReason, { flaws, mayRepair, repair }: MessageFacts): MessageJudgement {
+  if (repair !== null) return settled('rejected', repair);
+  const reason = refused === 'from-header-missing' && flaws ? repairOfFrom(flaws.fromHeaders) : refused;
+  return mayRepair && isRepairable(reason) ? { kind: 'repair', reason } : settled('rejected', reason);
 }
 
 /** True for faults that concern the message alone: its neighbours go on in the same session. */

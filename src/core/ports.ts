@@ -10,7 +10,7 @@ import type { Credentials, MailboxId, MailboxOptions, Server, UserId } from './m
 import type { Listed, MessageKey, UidlHash } from './message.ts';
 import type { Tally, TransferState } from './reconciliation.ts';
 import type { Lease, Verdict } from './schedule.ts';
-import type { Intent, Postponement, SessionUri, Settlement, Transfer } from './transfer.ts';
+import type { Intent, Postponement, RepairOrder, SessionUri, Settlement, Transfer } from './transfer.ts';
 
 /** Time and patience, injected so that tests wait for signals, never for time. */
 export interface Clock {
@@ -190,6 +190,8 @@ export interface Ledger {
   intend(intent: Intent): Promise<void>;
   /** Sets or moves the retry time; an open transfer stays open. */
   postpone(postponement: Postponement): Promise<void>;
+  /** The message waits for its repair; an open transfer is open no more, for its session can complete nothing. */
+  repair(order: RepairOrder): Promise<void>;
   /** Cursor, transfer and audit entry in one transaction. Settling a settled message again changes nothing. */
   settle(settlement: Settlement): Promise<void>;
   /**

@@ -1,6 +1,7 @@
 /** From a row of `transfers` to what the engine knows of it. */
 import type { AuditReason } from '../core/audit.ts';
 import { type MessageKey, refOf } from '../core/message.ts';
+import type { Repair } from '../core/repair.ts';
 import type { Transfer } from '../core/transfer.ts';
 
 /** The table's CHECK constraints say which columns are there in which state. */
@@ -10,6 +11,7 @@ interface Common {
   retry_at: Date;
   arrived_at: Date | null;
   backlog: boolean;
+  repair: Repair | null;
 }
 
 export type TransferRow =
@@ -24,6 +26,8 @@ export type TransferRow =
       sender_domain: string;
       has_message_id: boolean;
       fingerprint: Buffer;
+      from_headers: number;
+      has_nul: boolean;
       intended_at: Date;
     })
   | (Common & { state: 'waiting'; reason: AuditReason; size_bytes: number | null });
@@ -36,6 +40,7 @@ export function transferOf(row: TransferRow): Transfer {
     retryAt: row.retry_at.getTime(),
     arrivedAt: row.arrived_at?.getTime() ?? null,
     backlog: row.backlog,
+    repair: row.repair,
   };
   if (row.state === 'waiting')
     return { ...common, state: 'waiting', reason: row.reason, size: row.size_bytes };
@@ -51,6 +56,8 @@ export function transferOf(row: TransferRow): Transfer {
     senderDomain: row.sender_domain,
     hasMessageId: row.has_message_id,
     fingerprint: row.fingerprint,
+    fromHeaders: row.from_headers,
+    hasNul: row.has_nul,
     intendedAt: row.intended_at.getTime(),
   };
 }

@@ -9,6 +9,11 @@ const FENCE = `fence AS (
   SELECT id, protocol FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE)`;
 /** Fingerprints made from here on are of this generation. */
 const GENERATION = '(SELECT COALESCE(max(g.generation), 0) FROM folder_cursors g WHERE g.mailbox_id = $1)';
+/** What an open transfer alone has. */
+const FORGET_UPLOAD = `session = NULL, run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL,
+        generation = NULL, intended_at = NULL, from_headers = NULL, has_nul = NULL`;
+/** A repaired copy counts as the message. */
+const IN_GMAIL = "status IN ('delivered', 'repaired')";
 const HELD = 'SELECT count(*) AS held FROM fence';
 
 /**
@@ -73,22 +78,29 @@ export const KEEP_RUN_KEY: Statement = {
     ${HELD}`,
 };
 
-/** Columns of $5…: key, session, run key, total, digest, domain, has Message-ID, fingerprint, arrival (ms), backlog. */
+/**
+ * Columns of $5…: key, session, run key, total, digest, domain, has Message-ID, fingerprint, arrival (ms), backlog, repair,
+ * From headers, has NUL.
+ */
 export const INTEND: Statement = {
   name: 'ledger-intend',
   text: `WITH ${FENCE}, saved AS (
       INSERT INTO transfers AS t (user_id, mailbox_id, state, key, session, run_key_id, size_bytes, digest,
-        sender_domain, has_message_id, fingerprint, generation, arrived_at, backlog, intended_at, retry_at)
+        sender_domain, has_message_id, fingerprint, generation, arrived_at, backlog, repair, from_headers, has_nul,
+        intended_at, retry_at)
       SELECT $4, fence.id, 'open', i.key, i.session, i.run_key, i.total, i.digest, i.domain, i.has_message_id,
-        i.fingerprint, ${GENERATION}, to_timestamp(i.arrived / 1000), i.backlog, clock_timestamp(), clock_timestamp()
+        i.fingerprint, ${GENERATION}, to_timestamp(i.arrived / 1000), i.backlog, i.repair, i.from_headers,
+        i.has_nul, clock_timestamp(), clock_timestamp()
       FROM fence, unnest($5::text[], $6::bytea[], $7::uuid[], $8::bigint[], $9::bytea[], $10::text[],
-        $11::boolean[], $12::bytea[], $13::double precision[], $14::boolean[])
-        AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog)
+        $11::boolean[], $12::bytea[], $13::double precision[], $14::boolean[], $15::text[], $16::integer[], $17::boolean[])
+        AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog, repair, from_headers,
+          has_nul)
       ON CONFLICT (mailbox_id, key) DO UPDATE SET state = 'open', session = EXCLUDED.session,
         run_key_id = EXCLUDED.run_key_id, size_bytes = EXCLUDED.size_bytes, digest = EXCLUDED.digest,
         sender_domain = EXCLUDED.sender_domain, has_message_id = EXCLUDED.has_message_id,
         fingerprint = EXCLUDED.fingerprint, generation = EXCLUDED.generation,
-        arrived_at = EXCLUDED.arrived_at, backlog = EXCLUDED.backlog, reason = NULL,
+        arrived_at = EXCLUDED.arrived_at, backlog = EXCLUDED.backlog, reason = NULL, repair = EXCLUDED.repair,
+        from_headers = EXCLUDED.from_headers, has_nul = EXCLUDED.has_nul,
         intended_at = EXCLUDED.intended_at, retry_at = EXCLUDED.retry_at)
     ${HELD}`,
 };
@@ -110,8 +122,27 @@ export const POSTPONE: Statement = {
 };
 
 /**
+ * Columns of $5…: key, repair, tries, retry time (ms), size, arrival (ms), backlog. Whatever the transfer was, it waits now:
+ * the session of an open one can complete nothing any more.
+ */
+export const REPAIR: Statement = {
+  name: 'ledger-repair',
+  text: `WITH ${FENCE}, saved AS (
+      INSERT INTO transfers AS t (user_id, mailbox_id, state, key, reason, repair, tries, retry_at, size_bytes, arrived_at, backlog)
+      SELECT $4, fence.id, 'waiting', i.key, i.repair, i.repair, i.tries, to_timestamp(i.retry / 1000), i.size,
+        to_timestamp(i.arrived / 1000), i.backlog
+      FROM fence, unnest($5::text[], $6::text[], $7::integer[], $8::double precision[], $9::bigint[],
+        $10::double precision[], $11::boolean[]) AS i (key, repair, tries, retry, size, arrived, backlog)
+      ON CONFLICT (mailbox_id, key) DO UPDATE SET state = 'waiting', reason = EXCLUDED.reason, repair = EXCLUDED.repair,
+        tries = EXCLUDED.tries, retry_at = EXCLUDED.retry_at, size_bytes = EXCLUDED.size_bytes,
+        arrived_at = EXCLUDED.arrived_at, ${FORGET_UPLOAD}
+      WHERE t.state IN ('open', 'waiting'))
+    ${HELD}`,
+};
+
+/**
  * Columns of $5…: key, folder, UIDVALIDITY, UID, UIDL hash, status, reason, domain, size, arrival (ms), backlog,
- * fingerprint.
+ * fingerprint, whether its owner is to be told that it was rejected.
  *
  * `effective` is what makes settling again change nothing: a message with a row open or waiting is unsettled, one
  * with a row in a terminal state is settled, and without a row the cursor says. A message of a former UIDVALIDITY
@@ -124,8 +155,8 @@ export const SETTLE: Statement = {
   name: 'ledger-settle',
   text: `WITH input AS (
       SELECT * FROM unnest($5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bytea[], $10::text[], $11::text[],
-        $12::text[], $13::bigint[], $14::double precision[], $15::boolean[], $16::bytea[]) WITH ORDINALITY
-        AS i (key, folder, uid_validity, uid, hash, status, reason, domain, size, arrived, backlog, fingerprint, ord)
+        $12::text[], $13::bigint[], $14::double precision[], $15::boolean[], $16::bytea[], $17::boolean[]) WITH ORDINALITY
+        AS i (key, folder, uid_validity, uid, hash, status, reason, domain, size, arrived, backlog, fingerprint, notice, ord)
     ), effective AS MATERIALIZED (
       SELECT i.*, t.generation, i.uid_validity = COALESCE(c.uid_validity, max(i.uid_validity) OVER (PARTITION BY i.folder)) AS current
       FROM input i
@@ -141,11 +172,11 @@ export const SETTLE: Statement = {
       UPDATE mailboxes m SET delivered = m.delivered + d.delivered, rejected = m.rejected + d.rejected,
         failed = m.failed + d.failed, uncertain = m.uncertain + d.uncertain, skipped = m.skipped + d.skipped,
         waiting = greatest(m.waiting - d.settled, 0), bytes = m.bytes + d.bytes, changed_at = now()
-      FROM (SELECT count(*) AS settled, count(*) FILTER (WHERE status = 'delivered') AS delivered,
+      FROM (SELECT count(*) AS settled, count(*) FILTER (WHERE ${IN_GMAIL}) AS delivered,
           count(*) FILTER (WHERE status = 'rejected') AS rejected, count(*) FILTER (WHERE status = 'failed') AS failed,
           count(*) FILTER (WHERE status = 'uncertain') AS uncertain,
           count(*) FILTER (WHERE status = 'skipped') AS skipped,
-          COALESCE(sum(size) FILTER (WHERE status = 'delivered'), 0) AS bytes FROM effective) d
+          COALESCE(sum(size) FILTER (WHERE ${IN_GMAIL}), 0) AS bytes FROM effective) d
       WHERE m.id = $1 AND m.epoch = $2 AND m.leased_by = $3 AND m.user_id = $4
       RETURNING m.id, m.options->>'afterImport' AS after_import
     ), cursors AS (
@@ -159,17 +190,16 @@ export const SETTLE: Statement = {
       ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = true
     ), gone AS (
       DELETE FROM transfers t USING effective e, fence
-      WHERE t.mailbox_id = fence.id AND t.key = e.key AND e.status IN ('delivered', 'skipped')
+      WHERE t.mailbox_id = fence.id AND t.key = e.key AND (${IN_GMAIL} OR e.status = 'skipped')
     ), kept AS (
       INSERT INTO transfers AS t (user_id, mailbox_id, key, state, tries, reason, size_bytes, arrived_at, backlog, sender_domain,
-        audit_id)
+        audit_id, notice)
       SELECT $4, fence.id, e.key, e.status, 1, e.reason, e.size, to_timestamp(e.arrived / 1000), e.backlog, e.domain,
-        e.audit_id
+        e.audit_id, e.notice
       FROM entries e, fence WHERE e.status IN ('rejected', 'failed', 'uncertain')
       ON CONFLICT (mailbox_id, key) DO UPDATE SET state = EXCLUDED.state, reason = EXCLUDED.reason,
         size_bytes = EXCLUDED.size_bytes, sender_domain = EXCLUDED.sender_domain, audit_id = EXCLUDED.audit_id,
-        retry_at = NULL, session = NULL,
-        run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL, generation = NULL, intended_at = NULL
+        notice = EXCLUDED.notice, retry_at = NULL, ${FORGET_UPLOAD}
     ), known AS (
       INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, generation)
       SELECT $4, fence.id, e.fingerprint, min(COALESCE(e.generation, ${GENERATION})) FROM effective e, fence
@@ -189,7 +219,7 @@ export const SETTLE: Statement = {
       FROM entries e, fence ORDER BY e.ord
     ), used AS (
       INSERT INTO allowances AS a (user_id, day, bytes)
-      SELECT $4, (now() AT TIME ZONE 'UTC')::date, sum(e.size) FROM effective e, fence WHERE e.status = 'delivered'
+      SELECT $4, (now() AT TIME ZONE 'UTC')::date, sum(e.size) FROM effective e, fence WHERE ${IN_GMAIL}
       HAVING count(*) > 0
       ON CONFLICT (user_id) DO UPDATE SET day = EXCLUDED.day,
         bytes = CASE WHEN a.day = EXCLUDED.day THEN a.bytes ELSE 0 END + EXCLUDED.bytes

@@ -2,7 +2,7 @@
 import type { Cursor } from '../core/cursor.ts';
 import { Fault } from '../core/fault.ts';
 import { hashUidl, type MessageKey, type UidlHash } from '../core/message.ts';
-import type { Intent, Postponement, Settlement } from '../core/transfer.ts';
+import type { Intent, Postponement, RepairOrder, Settlement } from '../core/transfer.ts';
 import * as sql from './ledger-sql.ts';
 import { formatMultirange } from './multirange.ts';
 import type { Statement, Tx } from './pool.ts';
@@ -17,6 +17,7 @@ export type Write =
   | { readonly kind: 'run-key'; readonly id: string; readonly sealed: Uint8Array }
   | { readonly kind: 'intend'; readonly intent: Intent }
   | { readonly kind: 'postpone'; readonly postponement: Postponement }
+  | { readonly kind: 'repair'; readonly order: RepairOrder }
   | { readonly kind: 'settle'; readonly settlement: Settlement };
 
 /** Mailbox, epoch, worker, user: $1 to $4 of every statement. */
@@ -37,6 +38,7 @@ export async function writeAll(tx: Tx, fence: Fence, writes: readonly Write[]): 
 function ordersOf(writes: readonly Write[]): Order[] {
   const intents = writes.flatMap((write) => (write.kind === 'intend' ? [write.intent] : []));
   const postponements = writes.flatMap((write) => (write.kind === 'postpone' ? [write.postponement] : []));
+  const repairs = writes.flatMap((write) => (write.kind === 'repair' ? [write.order] : []));
   const settlements = writes.flatMap((write) => (write.kind === 'settle' ? [write.settlement] : []));
   return [
     ...writes.flatMap((write): Order[] => {
@@ -45,6 +47,7 @@ function ordersOf(writes: readonly Write[]): Order[] {
     }),
     ...(intents.length > 0 ? [intend(lastOfEach(intents))] : []),
     ...(postponements.length > 0 ? [postpone(lastOfEach(postponements))] : []),
+    ...(repairs.length > 0 ? [repair(lastOfEach(repairs))] : []),
     // Of two settlements of one message the first counts, as it does across batches.
     ...(settlements.length > 0 ? [settle(lastOfEach(settlements.toReversed()).toReversed())] : []),
   ];
@@ -85,6 +88,9 @@ const intend = (intents: readonly Intent[]): Order => [
   intents.map((i) => bytes(i.fingerprint)),
   intents.map((i) => i.arrivedAt),
   intents.map((i) => i.backlog),
+  intents.map((i) => i.repair),
+  intents.map((i) => i.fromHeaders),
+  intents.map((i) => i.hasNul),
 ];
 
 const postpone = (postponements: readonly Postponement[]): Order => [
@@ -96,6 +102,17 @@ const postpone = (postponements: readonly Postponement[]): Order => [
   postponements.map((p) => p.size),
   postponements.map((p) => p.arrivedAt),
   postponements.map((p) => p.backlog),
+];
+
+const repair = (orders: readonly RepairOrder[]): Order => [
+  sql.REPAIR,
+  orders.map((o) => o.key),
+  orders.map((o) => o.repair),
+  orders.map((o) => o.tries),
+  orders.map((o) => o.retryAt),
+  orders.map((o) => o.size),
+  orders.map((o) => o.arrivedAt),
+  orders.map((o) => o.backlog),
 ];
 
 function settle(settlements: readonly Settlement[]): Order {
@@ -114,5 +131,6 @@ function settle(settlements: readonly Settlement[]): Order {
     settlements.map((s) => s.arrivedAt),
     settlements.map((s) => s.backlog),
     settlements.map((s) => s.fingerprint && bytes(s.fingerprint)),
+    settlements.map((s) => s.notice ?? false),
   ];
 }

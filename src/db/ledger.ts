@@ -29,6 +29,7 @@ export function createLedger(db: Database, lease: LedgerLease): Ledger {
     keepRunKey: (id, sealed) => write({ kind: 'run-key', id, sealed }),
     intend: (intent) => write({ kind: 'intend', intent }),
     postpone: (postponement) => write({ kind: 'postpone', postponement }),
+    repair: (order) => write({ kind: 'repair', order }),
     settle: (settlement) => write({ kind: 'settle', settlement }),
     recognises: (folder, fingerprint) =>
       db.withTenant(lease.userId, async (tx) => {

@@ -1,4 +1,5 @@
 /** How one mailbox is doing. */
+import { isInGmail } from '../core/audit.ts';
 import { estimateBacklog } from '../core/estimate.ts';
 import type { MailboxId, UserId } from '../core/mailbox.ts';
 import { rollUpAudit } from '../db/audit-rollup.ts';
@@ -43,7 +44,7 @@ async function readSeries(tx: Tx, mailboxId: MailboxId, now: number): Promise<Ma
   const bySteps = Map.groupBy(sums, ({ bucket }) => bucket);
   return steps.map((step) => {
     const all = bySteps.get(step) ?? [];
-    const delivered = all.filter(({ status }) => status === 'delivered');
+    const delivered = all.filter(({ status }) => isInGmail(status));
     return {
       from: new Date(step * STEP_SECONDS * 1000).toISOString(),
       messages: sumOf(all, 'messages'),

@@ -1,4 +1,4 @@
-/** One failed or uncertain message once more, named by the audit entry that tells of it. */
+/** One failed, uncertain or repairable message once more, named by the audit entry that tells of it. */
 import type { UserId } from '../core/mailbox.ts';
 import { findAuditEntry } from '../db/audit.ts';
 import { lockMailbox, recallMailbox, setDue } from '../db/mailboxes.ts';
@@ -8,7 +8,7 @@ import type { Parts } from './parts.ts';
 
 /**
  * How many wait for another try: 1. 409 when there is nothing left to try: the message has been tried again since, or was
- * rejected, delivered or skipped.
+ * delivered, skipped, or rejected for good: for what no repair mends or its owner does not allow, or repaired already.
  */
 export const retryAuditEntry = (parts: Parts, userId: UserId, entryId: string): Promise<number> =>
   parts.database.withTenant(userId, async (tx) => {

@@ -8,6 +8,7 @@ import { hashUidl } from '../../src/core/message.ts';
 import type { Ledger } from '../../src/core/ports.ts';
 import type { LedgerFactory } from './ledger-bench.ts';
 import { describeRecognition } from './ledger-recognition.ts';
+import { describeRepairs } from './ledger-repairs.ts';
 import {
   imapCursor,
   imapRef,
@@ -16,6 +17,7 @@ import {
   pop3Ref,
   postponementOf,
   RUN_KEY,
+  repairOf,
   SEALED,
   settlementOf,
 } from './ledger-samples.ts';
@@ -33,6 +35,7 @@ export function describeLedger(name: string, factory: LedgerFactory): void {
   describe(`${name} keeps the ledger's contract:`, () => {
     describeCursors(factory);
     describeTransfers(factory);
+    describeRepairs(factory);
     describeSettling(factory);
     describeRecognition(factory);
     describeFence(factory);
@@ -179,7 +182,7 @@ function describeTransfers(factory: LedgerFactory): void {
     await ledger.observe(imapCursor([]), 1, false);
     await ledger.postpone(postponementOf(imapRef(5)));
     const state = await ledger.load();
-    assert.deepEqual(state.transfers, [{ ...postponementOf(imapRef(5)), state: 'waiting' }]);
+    assert.deepEqual(state.transfers, [{ ...postponementOf(imapRef(5)), state: 'waiting', repair: null }]);
     assert.deepEqual(await settledUids(ledger), []);
     assert.deepEqual(await bench.audit(), []);
   });
@@ -197,7 +200,7 @@ function describeTransfers(factory: LedgerFactory): void {
 }
 
 function describeSettling(factory: LedgerFactory): void {
-  for (const status of ['delivered', 'rejected', 'failed', 'uncertain', 'skipped'] as const) {
+  for (const status of ['delivered', 'repaired', 'rejected', 'failed', 'uncertain', 'skipped'] as const) {
     it(`settles as ${status}: cursor, one audit entry, no transfer under way, one fewer waiting`, async () => {
       const bench = await factory('imap');
       const ledger = bench.open();
@@ -210,7 +213,7 @@ function describeSettling(factory: LedgerFactory): void {
       assert.deepEqual(await settledUids(ledger), [[5, 5]]);
       assert.deepEqual(await bench.audit(), [{ status, senderDomain: 'example.org' }]);
       assert.equal(await bench.waiting(), 1);
-      assert.equal(state.bytesToday, status === 'delivered' ? 1000 : 0);
+      assert.equal(state.bytesToday, status === 'delivered' || status === 'repaired' ? 1000 : 0);
     });
 
     it(`changes nothing when what is settled as ${status} is settled again`, async () => {
@@ -271,6 +274,7 @@ function describeFence(factory: LedgerFactory): void {
     observe: (ledger) => ledger.observe(imapCursor([[1, 9]]), 77, false),
     'keep a run key': (ledger) => ledger.keepRunKey(RUN_KEY, SEALED),
     intend: (ledger) => ledger.intend(intentOf(imapRef(5))),
+    repair: (ledger) => ledger.repair(repairOf(imapRef(5))),
     postpone: (ledger) => ledger.postpone(postponementOf(imapRef(5))),
     settle: (ledger) => ledger.settle(settlementOf(imapRef(5))),
   };

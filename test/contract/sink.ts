@@ -123,7 +123,7 @@ export function sinkContract(name: string, start: () => Promise<SinkUnderTest>):
         ['Subject: none\r\n\r\nbody', 'from-header-missing'],
         [two, 'from-header-missing'],
         ['From: nobody\r\n\r\nbody', 'from-header-invalid'],
-        ['From: a@example.org\r\n\r\nnul\0byte', 'message-refused'],
+        ['From: a@example.org\r\n\r\nnul\0byte', 'null-byte'],
       ] as const) {
         const bytes = Buffer.from(text);
         const upload = await under.sink.open(INBOX, signal);

@@ -103,6 +103,7 @@ function fatefulLedger(ledger: Ledger, fate: Fate): Ledger {
     keepRunKey: (...args) => fate.meet('ledger', () => ledger.keepRunKey(...args)),
     intend: (...args) => fate.meet('ledger', () => ledger.intend(...args)),
     postpone: (...args) => fate.meet('ledger', () => ledger.postpone(...args)),
+    repair: (...args) => fate.meet('ledger', () => ledger.repair(...args)),
     settle: (...args) => fate.meet('ledger', () => ledger.settle(...args)),
     recognises: (...args) => fate.meet('ledger', () => ledger.recognises(...args)),
   };

@@ -119,7 +119,8 @@ test('absurd folding, dates and pieces cost next to nothing', () => {
 });
 
 test('facts come from the header block alone', () => {
-  const none = { senderDomain: 'invalid', hasMessageId: false, receivedAt: null };
+  const none = { senderDomain: 'invalid', fromHeaders: 0, hasMessageId: false, receivedAt: null };
+  const one = { senderDomain: 'example.com', fromHeaders: 1 };
   const fields = 'From: a@example.com\r\nMessage-ID: <1@example.com>\r\n';
   for (const [text, facts] of [
     ['', none],
@@ -129,12 +130,12 @@ test('facts come from the header block alone', () => {
     [`Subject: x\n\n${fields}`, none],
     [`X-From: a@example.com\r\nSubject: From: a@example.com\r\n\r\n`, none],
     ['From a@example.com Sun Mar  1 10:00:00 2026\r\n\r\n', none],
-    [`${fields}\r\nFrom: b@other.test\r\n`, { ...none, senderDomain: 'example.com', hasMessageId: true }],
-    ['FROM : a@example.com\n\n', { ...none, senderDomain: 'example.com' }],
-    ['from:\r\n a\r\n\t@example.com\r\n\r\n', { ...none, senderDomain: 'example.com' }],
-    ['from:\r\n A\r\n\t<a@example.com>\r\n\r\n', { ...none, senderDomain: 'example.com' }],
-    [' folded from nothing\r\nFrom: a@example.com', { ...none, senderDomain: 'example.com' }],
-    ['From: a@example.com\r\nFrom: b@other.test\r\n\r\n', { ...none, senderDomain: 'example.com' }],
+    [`${fields}\r\nFrom: b@other.test\r\n`, { ...none, ...one, hasMessageId: true }],
+    ['FROM : a@example.com\n\n', { ...none, ...one }],
+    ['from:\r\n a\r\n\t@example.com\r\n\r\n', { ...none, ...one }],
+    ['from:\r\n A\r\n\t<a@example.com>\r\n\r\n', { ...none, ...one }],
+    [' folded from nothing\r\nFrom: a@example.com', { ...none, ...one }],
+    ['From: a@example.com\r\nFrom: b@other.test\r\n\r\n', { ...none, ...one, fromHeaders: 2 }],
   ] as const)
     assert.deepEqual(factsOf(text), facts, text);
 });
@@ -232,7 +233,12 @@ test('of a message full of secrets nothing comes out but the domain', () => {
   const fields = names.map((name) => `${name}: <${canary}@${canary}.test>; ${canary}\r\n`).join('');
   const from = `From: "${canary} <${canary}@${canary}.test>" (${canary}) <${canary}@example.com>\r\n`;
   const facts = factsOf(`${fields}${from}\r\n${canary}`);
-  assert.deepEqual(facts, { senderDomain: 'example.com', hasMessageId: true, receivedAt: null });
+  assert.deepEqual(facts, {
+    senderDomain: 'example.com',
+    fromHeaders: 1,
+    hasMessageId: true,
+    receivedAt: null,
+  });
 });
 
 test('no bytes make facts() throw or give out what is no domain', () => {

@@ -46,6 +46,7 @@ async function relayAll(
     maxBytes,
     digest,
     header: new HeaderBlock(),
+    flaws: { hasNul: false },
     from,
   })) {
     parts.push(Uint8Array.from(bytes));
@@ -99,7 +100,13 @@ test('a body of whole chunks ends with a whole one; an empty body with an empty 
 test('the header block sees the beginning, also when nothing of it is passed on', async () => {
   const header = new HeaderBlock();
   const bytes = new Uint8Array(Buffer.from('From: a@example.com\r\n\r\nbody'));
-  const options = { maxBytes: 100, digest: createHmac('sha256', KEY), header, from: bytes.length };
+  const options = {
+    maxBytes: 100,
+    digest: createHmac('sha256', KEY),
+    header,
+    flaws: { hasNul: false },
+    from: bytes.length,
+  };
   for await (const chunk of relay(cut(bytes, [3]), options)) assert.equal(chunk.bytes.length, 0);
   assert.equal(header.facts().senderDomain, 'example.com');
 });
@@ -136,7 +143,13 @@ test('what the body throws goes through, and no last chunk comes before it', asy
     throw thrown;
   }
   const totals: (number | null)[] = [];
-  const options = { maxBytes: 9e9, digest: createHmac('sha256', KEY), header: new HeaderBlock(), from: 0 };
+  const options = {
+    maxBytes: 9e9,
+    digest: createHmac('sha256', KEY),
+    header: new HeaderBlock(),
+    flaws: { hasNul: false },
+    from: 0,
+  };
   await assert.rejects(
     async () => {
       for await (const { total } of relay(truncated(), options)) totals.push(total);
@@ -159,7 +172,13 @@ async function relayUntil(
     yield* pieces;
     if (fail) throw new Fault('source-disconnected');
   }
-  const options = { maxBytes: 9e9, digest: createHmac('sha256', KEY), header: new HeaderBlock(), from: 0 };
+  const options = {
+    maxBytes: 9e9,
+    digest: createHmac('sha256', KEY),
+    header: new HeaderBlock(),
+    flaws: { hasNul: false },
+    from: 0,
+  };
   let count = 0;
   try {
     for await (const { bytes } of relay(body(), options)) {
@@ -212,7 +231,13 @@ test('150 MB pass through a few of them', async () => {
   async function* body(): AsyncGenerator<Uint8Array> {
     for (let sent = 0; sent < size; sent += piece) yield new Uint8Array(Math.min(piece, size - sent)).fill(1);
   }
-  const options = { maxBytes: size, digest: createHmac('sha256', KEY), header: new HeaderBlock(), from: 0 };
+  const options = {
+    maxBytes: size,
+    digest: createHmac('sha256', KEY),
+    header: new HeaderBlock(),
+    flaws: { hasNul: false },
+    from: 0,
+  };
   const before = process.memoryUsage().rss;
   let most = 0;
   let total: number | null = null;

@@ -92,7 +92,8 @@ function badRequestCode(message: string): FaultCode {
   if (/invalid from header/i.test(message)) return 'from-header-invalid';
   if (/mail service not enabled/i.test(message)) return 'gmail-not-enabled';
   if (/too large|exceeds? .*size|maximum .*size/i.test(message)) return 'message-too-large';
-  if (/\b(invalid (message|mime)|header|nul)\b/i.test(message)) return 'message-refused';
+  if (/\b(nul|null (byte|character))s?\b/i.test(message)) return 'null-byte';
+  if (/\b(invalid (message|mime)|header)\b/i.test(message)) return 'message-refused';
   return 'upload-bad-request';
 }
 

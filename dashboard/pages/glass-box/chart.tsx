@@ -16,6 +16,7 @@ const StackedBars = lazy(() => import('./stacked-bars.tsx'));
 
 export const SWATCHES = {
   delivered: 'bg-delivered',
+  repaired: 'bg-repaired',
   rejected: 'bg-rejected',
   failed: 'bg-failed',
   uncertain: 'bg-uncertain',

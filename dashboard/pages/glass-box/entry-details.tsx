@@ -5,7 +5,7 @@ import type { AuditEntryView } from '../../../src/http/api.ts';
 import { ApiError, post } from '../../api.ts';
 import { formatBytes, formatInstant } from '../../texts/format.ts';
 import { glassBoxTexts } from '../../texts/glass-box.ts';
-import { STATUS_TEXTS, textOf } from '../../texts/reasons.ts';
+import { isMendable, STATUS_TEXTS, textOf } from '../../texts/reasons.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Banner } from '../../ui/banner.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -17,10 +17,12 @@ const texts = glassBoxTexts.detail;
 interface Props {
   readonly entry: AuditEntryView;
   readonly mailbox: string;
+  /** The mailbox allows repaired copies. */
+  readonly mayRepair: boolean;
   readonly onClose: () => void;
 }
 
-export function EntryDetails({ entry, mailbox, onClose }: Props) {
+export function EntryDetails({ entry, mailbox, mayRepair, onClose }: Props) {
   const { status, reason, delayMs } = entry;
   const meaning = textOf(entry);
   return (
@@ -55,7 +57,7 @@ export function EntryDetails({ entry, mailbox, onClose }: Props) {
         <Part title={texts.meaning}>{meaning.means}</Part>
         {meaning !== STATUS_TEXTS[status] && <p className="-mt-4 text-muted">{STATUS_TEXTS[status].means}</p>}
         <Part title={texts.next}>{meaning.next}</Part>
-        {(status === 'failed' || status === 'uncertain') && (
+        {(status === 'failed' || status === 'uncertain' || (mayRepair && isMendable(entry))) && (
           <Retry key={entry.id} entry={entry} onDone={onClose} />
         )}
       </div>
@@ -87,16 +89,18 @@ function Retry({ entry, onDone }: { entry: AuditEntryView; onDone: () => void })
     },
   });
   const { error } = retry;
+  const label = entry.status === 'rejected' ? texts.retryRepair : texts.retry;
   const isOver = error instanceof ApiError && error.code === 'nothing-to-retry';
   return (
     <div className="space-y-3">
       {entry.status === 'uncertain' && !isOver && <Banner tone="uncertain">{texts.twice}</Banner>}
+      {entry.status === 'rejected' && !isOver && <p className="text-muted">{texts.repairFollows}</p>}
       {error && (
         <Banner tone={isOver ? 'skipped' : 'failed'}>{isOver ? texts.nothingLeft : error.message}</Banner>
       )}
       {!isOver && (
         <Button look="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
-          {entry.status === 'uncertain' ? texts.retryAnyway : texts.retry}
+          {entry.status === 'uncertain' ? texts.retryAnyway : label}
         </Button>
       )}
     </div>

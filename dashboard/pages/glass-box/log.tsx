@@ -69,6 +69,7 @@ export function Log({ query, isFiltered, mailboxes, change, clear }: Props) {
         <EntryDetails
           entry={open}
           mailbox={mailbox ? nameOf(mailbox) : glassBoxTexts.list.deletedMailbox}
+          mayRepair={mailbox?.options.repair ?? false}
           onClose={() => setOpen(null)}
         />
       )}

@@ -41,6 +41,7 @@ export type MailboxStats = z.infer<typeof mailboxStatsSchema>;
 const tally = z.object({ messages: count, bytes: count });
 const tallies = {
   delivered: tally,
+  repaired: tally,
   rejected: tally,
   failed: tally,
   uncertain: tally,

@@ -41,7 +41,6 @@ const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, co
   later(options.afterImport !== 'keep', 'afterImport', context);
   later(options.deleteAfterDays !== null, 'deleteAfterDays', context);
   later(options.moveTo !== null, 'moveTo', context);
-  later(options.repair, 'repair', context);
   later(options.noticeRefused, 'noticeRefused', context);
   later(options.skipSenders.length > 0, 'skipSenders', context);
   later(options.neverSpamDomains.length > 0, 'neverSpamDomains', context);

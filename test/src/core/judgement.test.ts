@@ -18,7 +18,8 @@ const CODES = Object.keys(FAULTS) as FaultCode[];
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 const facts = { now: NOW, random: 0, pollSeconds: 300, failures: 0 };
 
-const FIRST = { now: NOW, tries: 1, before: null, open: false };
+const AS_IT_IS = { flaws: null, mayRepair: false, repair: null };
+const FIRST = { ...AS_IT_IS, now: NOW, tries: 1, before: null, open: false };
 
 const code = fc.constantFrom(...CODES);
 const retryAt = fc.option(fc.integer({ min: NOW - DAY, max: NOW + DAY }), { nil: undefined });
@@ -30,7 +31,7 @@ test('every fault that a message can be blamed for is settled or postponed, for 
   const blamed = fault.filter(mayBlameMessage);
   fc.assert(
     fc.property(blamed, fc.integer({ min: 1, max: MAX_TRIES + 2 }), fc.boolean(), (one, tries, open) => {
-      const judgement = judgeMessage(one, { now: NOW, tries, before: null, open });
+      const judgement = judgeMessage(one, { ...FIRST, tries, open });
       assert.ok(AUDIT_REASONS.includes(judgement.reason));
       if (judgement.kind === 'postpone') {
         assert.ok(tries < MAX_TRIES);
@@ -38,9 +39,10 @@ test('every fault that a message can be blamed for is settled or postponed, for 
         assert.ok(judgement.retryAt >= (one.retryAt ?? 0));
         assert.equal(one.retry, 'later');
       } else {
+        assert.ok(judgement.kind === 'settle');
         assert.ok(AUDIT_STATUSES.includes(judgement.status));
         assert.notEqual(judgement.status, 'delivered');
-        if (open) assert.notEqual(judgement.status, 'failed');
+        if (open && one.code !== 'label-refused') assert.notEqual(judgement.status, 'failed');
       }
     }),
     { numRuns: 1000 },
@@ -62,6 +64,37 @@ test('Bad Request is for good when it comes twice running, whatever was tried be
       status: 'rejected',
       reason: 'upload-bad-request',
     });
+});
+
+test('a refusal is repaired once, for what was seen of the message, and only where its owner allows it', () => {
+  const allowed = { ...FIRST, mayRepair: true };
+  const judge = (name: FaultCode, different: Partial<typeof allowed> & object) => {
+    const judgement = judgeMessage(new Fault(name), { ...allowed, ...different });
+    return [judgement.kind, judgement.reason];
+  };
+  const seen = (fromHeaders: number, hasNul = false) => ({ flaws: { fromHeaders, hasNul } });
+  const table = [
+    ['from-header-missing', seen(0), 'repair', 'from-header-missing'],
+    ['from-header-missing', seen(1), 'repair', 'from-header-invalid'],
+    ['from-header-missing', seen(2), 'repair', 'from-header-several'],
+    ['from-header-missing', {}, 'repair', 'from-header-missing'],
+    ['from-header-invalid', seen(1), 'repair', 'from-header-invalid'],
+    ['null-byte', seen(1, true), 'repair', 'null-byte'],
+    ['upload-bad-request', seen(1, true), 'postpone', 'upload-bad-request'],
+    ['upload-bad-request', { ...seen(1, true), before: 'upload-bad-request' }, 'repair', 'null-byte'],
+    ['upload-bad-request', { ...seen(1), before: 'upload-bad-request' }, 'settle', 'upload-bad-request'],
+    ['message-refused', seen(2, true), 'settle', 'message-refused'],
+    ['message-too-large', seen(0), 'settle', 'message-too-large'],
+    ['message-gone', seen(0), 'settle', 'message-gone'],
+  ] as const;
+  for (const [name, different, kind, reason] of table) {
+    assert.deepEqual(judge(name, different as object), [kind, reason], name);
+    const [afterwards] = judge(name, { ...different, mayRepair: false } as object);
+    assert.notEqual(afterwards, 'repair');
+    const refused = judge(name, { ...different, repair: 'from-header-several' } as object);
+    const isRefusal = kind === 'repair' || (kind === 'settle' && reason !== 'message-gone');
+    assert.deepEqual(refused, isRefusal ? ['settle', 'from-header-several'] : [kind, reason], name);
+  }
 });
 
 test('each message fault goes on record under a reason of its own', () => {

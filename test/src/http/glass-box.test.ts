@@ -12,7 +12,7 @@ import type {
 } from '../../../src/http/api.ts';
 import { bucketSecondsFor } from '../../../src/http/audit-stats.ts';
 import type { Browser } from '../../browser.ts';
-import { imapRef, settlementOf } from '../../contract/ledger-samples.ts';
+import { imapRef, repairOf, settlementOf } from '../../contract/ledger-samples.ts';
 import { MAILBOX, sessionFor, startWeb } from '../../http.ts';
 
 const web = await startWeb(test);
@@ -189,6 +189,40 @@ test.test('one entry is tried again, once, and a foreign one is not there', asyn
     { state: 'waiting', tries: 0, due: true },
     { state: 'waiting', tries: 0, due: true },
   ]);
+});
+
+test.test('a rejected message is tried again where its mailbox allows a repair that could help', async () => {
+  const { browser, userId, mailbox } = await ownerOf('mend');
+  const workerId = randomUUID();
+  await web.test.asOwner('UPDATE mailboxes SET leased_by = $2, epoch = 1 WHERE id = $1', [
+    mailbox.id,
+    workerId,
+  ]);
+  const ledger = createLedger(worker, { userId, mailboxId: mailbox.id as MailboxId, workerId, epoch: 1n });
+  await ledger.repair(repairOf(imapRef(3)));
+  for (const [uid, reason] of [
+    [1, 'null-byte'],
+    [2, 'message-too-large'],
+    [3, 'from-header-several'],
+  ] as const)
+    await ledger.settle({ ...settlementOf(imapRef(uid), 'rejected'), reason });
+  const { entries } = await browser.json<{ entries: AuditEntryView[] }>('GET', '/api/v1/audit', 200);
+  const retry = (reason: string, status: number) =>
+    browser.json<{ retried: number; error?: { code: string } }>(
+      'POST',
+      `/api/v1/audit/${entries.find((entry) => entry.reason === reason)?.id}/retry`,
+      status,
+    );
+  assert.equal((await retry('null-byte', 409)).error?.code, 'nothing-to-retry', 'not allowed');
+  await browser.json('PATCH', `/api/v1/mailboxes/${mailbox.id}`, 200, {
+    body: { options: { repair: true } },
+  });
+  assert.equal((await retry('message-too-large', 409)).error?.code, 'nothing-to-retry', 'no repair helps');
+  assert.equal((await retry('from-header-several', 409)).error?.code, 'nothing-to-retry', 'refused as well');
+  assert.deepEqual(await retry('null-byte', 200), { retried: 1 });
+  await retry('null-byte', 409);
+  const { progress } = await browser.json<Mailbox>('GET', `/api/v1/mailboxes/${mailbox.id}`, 200);
+  assert.deepEqual([progress.rejected, progress.waiting], [2, 1]);
 });
 
 test.test('reconciliations by mailbox and day', async () => {

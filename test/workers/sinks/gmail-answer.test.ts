@@ -25,7 +25,7 @@ const TABLE: readonly (readonly [number, string, string, FaultCode])[] = [
   [400, 'badRequest', 'Bad Request', 'upload-bad-request'],
   [400, 'invalidArgument', 'Request contains an invalid argument.', 'upload-bad-request'],
   [400, 'failedPrecondition', 'Mail service not enabled', 'gmail-not-enabled'],
-  [400, 'invalidArgument', 'Invalid message: NUL byte not allowed', 'message-refused'],
+  [400, 'invalidArgument', 'Invalid message: NUL byte not allowed', 'null-byte'],
   [401, 'authError', 'Invalid Credentials', 'gmail-unavailable'],
   [403, 'domainPolicy', 'The domain administrators have disabled Gmail apps.', 'domain-policy'],
   [403, 'dailyLimitExceeded', 'Daily Limit Exceeded', 'project-quota'],
