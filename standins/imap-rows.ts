@@ -53,6 +53,13 @@ function bodyOf(
     message.flags.add('\\Seen');
     changes.push('\\Seen');
   }
+  if (item.endsWith('[HEADER]')) {
+    const end = Buffer.from(message.bytes).indexOf('\r\n\r\n');
+    return {
+      label: 'BODY[HEADER]',
+      bytes: end < 0 ? message.bytes : message.bytes.subarray(0, end + 4),
+    };
+  }
   const range = /<(\d+)\.(\d+)>$/.exec(item);
   if (!range || tricks.ignoreRanges) return { label: 'BODY[]', bytes: message.bytes };
   const start = Number(range[1]);

@@ -1,9 +1,10 @@
 /** One client's session at the stand-in IMAP server: IMAP4rev1 (RFC 3501) as far as reading mail needs it. */
 import type { Socket } from 'node:net';
+import { CHANGING, changeMail } from './imap-changes.ts';
 import { type Output, writeRow } from './imap-rows.ts';
 import type { Account, ImapStore, StoredFolder, StoredMessage } from './imap-store.ts';
 import { type Command, CommandReader, parseDay, parseSet } from './imap-syntax.ts';
-import type { ImapTricks } from './imap-tricks.ts';
+import { capabilitiesOf, type ImapTricks } from './imap-tricks.ts';
 
 export interface SessionEnvironment {
   readonly store: ImapStore;
@@ -16,9 +17,6 @@ export interface SessionEnvironment {
   upgrade(socket: Socket): Promise<Socket>;
 }
 
-const CHANGING =
-  /^(?:UID )?(?:STORE|EXPUNGE|COPY|MOVE)$|^(?:APPEND|CREATE|DELETE|RENAME|SUBSCRIBE|UNSUBSCRIBE)$/;
-
 export class ImapServerSession {
   readonly #env: SessionEnvironment;
   #socket: Socket;
@@ -27,6 +25,8 @@ export class ImapServerSession {
   #account: Account | undefined;
   #folder: StoredFolder | undefined;
   #readOnly = false;
+  /** What is said no longer reaches the client. */
+  #mute = false;
   /** The messages by sequence number, as this client knows them. */
   #view: StoredMessage[] = [];
 
@@ -45,12 +45,17 @@ export class ImapServerSession {
       const command = await this.#reader.command();
       if (!command) return;
       commands.push(command.name);
+      tricks.hear?.(command.name);
+      const lost = tricks.lose?.command === command.name ? tricks.lose.when : null;
+      if (lost === 'before') return;
       if (tricks.stall?.has(command.name)) continue;
-      if ((await this.#answer(command)) === 'end') return;
+      this.#mute = lost === 'after';
+      if ((await this.#answer(command)) === 'end' || lost === 'after') return;
     }
   }
 
   async #say(line: string | Uint8Array): Promise<void> {
+    if (this.#mute) return;
     const more = typeof line === 'string' ? this.#socket.write(`${line}\r\n`) : this.#socket.write(line);
     if (more || this.#socket.destroyed) return;
     await new Promise<void>((resolve) => {
@@ -63,12 +68,7 @@ export class ImapServerSession {
   }
 
   get #capabilities(): string {
-    const { tricks } = this.#env;
-    const all = ['IMAP4rev1', 'ID', 'NAMESPACE', 'IDLE', 'LITERAL+', 'SASL-IR'];
-    const login = this.#secure ? ['AUTH=PLAIN'] : ['STARTTLS', 'LOGINDISABLED'];
-    const names = [...all, ...login, ...(tricks.also ?? [])].filter((name) => !tricks.without?.has(name));
-    if (tricks.messageLimit !== undefined) names.push(`MESSAGELIMIT=${tricks.messageLimit}`);
-    return names.join(' ');
+    return capabilitiesOf(this.#env.tricks, this.#secure);
   }
 
   async #answer(command: Command): Promise<'end' | undefined> {
@@ -77,7 +77,7 @@ export class ImapServerSession {
     if (refusal !== undefined) return await this.#done(tag, `NO ${refusal}`);
     if (CHANGING.test(name)) {
       this.#env.changes.push(name);
-      return await this.#done(tag, 'NO this stand-in is for reading');
+      return await this.#change(command);
     }
     switch (name) {
       case 'CAPABILITY':
@@ -139,6 +139,15 @@ export class ImapServerSession {
         return await this.#done(tag, 'OK done');
     }
     return await this.#done(tag, 'BAD unknown command');
+  }
+
+  async #change(command: Command): Promise<undefined> {
+    const { tricks } = this.#env;
+    const [folder, account] = [this.#folder, this.#account];
+    if (!folder || !account) return await this.#done(command.tag, 'NO open a folder first');
+    const text = changeMail(command, { folder, account, tricks, readOnly: this.#readOnly });
+    await this.#sync();
+    return await this.#done(command.tag, text);
   }
 
   #flagsOf(folder: string): string {

@@ -34,6 +34,21 @@ export interface ImapTricks {
   noUidNext?: boolean;
   /** Once IDLE has begun, neither pushes nor answers anything. */
   deadIdle?: boolean;
+  /** Told of each command before it is answered. */
+  hear?: (command: string) => void;
+  /** Says that these UIDs are removed or moved, and keeps them. */
+  keeps?: ReadonlySet<number>;
+  /** Ends the connection when this command comes: before it is done, or done but not answered. */
+  lose?: { readonly command: string; readonly when: 'before' | 'after' };
   /** Messages per command, highest UIDs first, with the MESSAGELIMIT response code (RFC 9738). */
   messageLimit?: number;
+}
+
+/** What CAPABILITY tells. */
+export function capabilitiesOf(tricks: ImapTricks, secure: boolean): string {
+  const all = ['IMAP4rev1', 'ID', 'NAMESPACE', 'IDLE', 'LITERAL+', 'SASL-IR', 'UIDPLUS', 'MOVE'];
+  const login = secure ? ['AUTH=PLAIN'] : ['STARTTLS', 'LOGINDISABLED'];
+  const names = [...all, ...login, ...(tricks.also ?? [])].filter((name) => !tricks.without?.has(name));
+  if (tricks.messageLimit !== undefined) names.push(`MESSAGELIMIT=${tricks.messageLimit}`);
+  return names.join(' ');
 }

@@ -1,6 +1,6 @@
 /**
- * A small honest IMAP4rev1 server on loopback, for the demo and the tests. TLS only, mail in memory, read-only; it
- * misbehaves when told to.
+ * A small honest IMAP4rev1 server on loopback, for the demo and the tests. TLS only, mail in memory; it misbehaves
+ * when told to.
  */
 import { createServer, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';

@@ -1,5 +1,5 @@
 /** What happens at the source with messages that Gmail has: after a round's mail, in the same session, in small portions. */
-import { timingSafeEqual } from 'node:crypto';
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import {
   type DisposalOutcome,
   type DisposalReport,
@@ -67,7 +67,7 @@ async function disposePortion(
       throw error;
     }
   };
-  const recogniser = (): Recogniser => recogniserOf(visit);
+  const recogniser = () => recogniserOf(visit.engine.fingerprintKey);
   let report: DisposalReport;
   try {
     report = await source.dispose({ folder, disposal, actions, recogniser, intend }, control.hard);
@@ -102,12 +102,13 @@ function outcomesOf(
   return outcomes;
 }
 
-function recogniserOf({ engine }: Visit): Recogniser {
+/** By the header block's keyed digest, as at the delivery. */
+export function recogniserOf(key: KeyObject): Recogniser {
   const header = new HeaderBlock();
   return {
     push: (piece) => header.push(piece),
     isOf: ({ fingerprint, size }) => {
-      const found = header.fingerprint(engine.fingerprintKey, size);
+      const found = header.fingerprint(key, size);
       return found.length === fingerprint.length && timingSafeEqual(found, fingerprint);
     },
     destroy: () => header.destroy(),

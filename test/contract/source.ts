@@ -6,18 +6,21 @@ import type { Credentials, Protocol } from '../../src/core/mailbox.ts';
 import { keyOf } from '../../src/core/message.ts';
 import type { Source } from '../../src/core/ports.ts';
 import { EDGE_MESSAGES } from './edge-messages.ts';
+import { describeDisposal } from './source-disposal.ts';
 import { asServed, fetchAll, mail, never, readAll, settle, sha256, subjects } from './source-reading.ts';
 
 /** An empty mailbox of its own at a server. */
 export interface SourceSubject {
   readonly credentials: Credentials;
   open(credentials: Credentials, signal: AbortSignal): Promise<Source>;
-  /** Resolves when the server has it; in the order of the calls. */
-  deliver(bytes: Uint8Array, at?: Date): Promise<void>;
+  /** Resolves when the server has it; in the order of the calls. Default folder INBOX; others are made by this. */
+  deliver(bytes: Uint8Array, at?: Date, folder?: string): Promise<void>;
   /** Removes the `index`th message behind every client's back. */
   remove(index: number): Promise<void>;
   /** Everything at the source that a client could have changed; compared before and after. */
   state(): Promise<unknown>;
+  /** What a folder holds, in any order. */
+  contents(folder?: string): Promise<readonly { readonly bytes: Uint8Array; readonly seen: boolean }[]>;
   /** Resolves once the server has no connection open; absent where it cannot tell. */
   quiet?(): Promise<void>;
 }
@@ -243,6 +246,8 @@ export function describeSource(
       aborting.abort(reason);
       await assert.rejects(aborted, (error) => error === reason);
     });
+
+    describeDisposal(traits, () => subject, open);
 
     if (traits.protocol === 'imap') {
       it('takes what arrived since a moment, exactly', async () => {

@@ -31,7 +31,12 @@ for (const { protocol, security, port } of [
     return {
       credentials,
       open: (given, signal) => open({ protocol, host: 'localhost', port, security }, given, signal),
-      deliver: (bytes, at) => dovecot.deliver(username, bytes, { at }),
+      deliver: (bytes, at, folder) => dovecot.deliver(username, bytes, { at, folder }),
+      contents: async (folder) =>
+        (await dovecot.stored(username, folder)).map(({ name, bytes }) => ({
+          bytes,
+          seen: flagsOf(name).includes('S'),
+        })),
       remove: (index) => dovecot.remove(username, index),
       // That a message was read over POP3 Dovecot notes by itself.
       state: async () =>

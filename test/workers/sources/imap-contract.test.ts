@@ -23,9 +23,11 @@ for (const security of ['tls', 'starttls'] as const) {
       credentials,
       open: (given, signal) =>
         openImap({ protocol: 'imap', host: 'localhost', port: server.port, security }, given, dial, signal),
-      deliver: async (bytes, at) => {
-        server.append(username, bytes, { at });
+      deliver: async (bytes, at, folder) => {
+        server.append(username, bytes, { at, folder });
       },
+      contents: async (folder) =>
+        server.stored(username, folder).map(({ bytes, flags }) => ({ bytes, seen: flags.has('\\Seen') })),
       remove: async (index) => {
         const message = server.stored(username)[index];
         if (!message) throw new RangeError('no such message');
