@@ -1,6 +1,7 @@
 /** How each kind of environment value is read. A field's message says what the value must be, never what it is. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { Server } from './core/mailbox.ts';
 
 /** A value that `parse` understands; undefined or a throw means it does not. */
 export function field<T>(must: string, parse: (text: string) => T | undefined) {
@@ -102,6 +103,28 @@ export const mailFrom = field(
     return { email, name: match?.[1] ?? 'smtp-sync' };
   },
 );
+
+const MAIL_SCHEMES: Readonly<Record<string, Pick<Server, 'protocol' | 'security'>>> = {
+  'imaps:': { protocol: 'imap', security: 'tls' },
+  'imap:': { protocol: 'imap', security: 'starttls' },
+  'pop3s:': { protocol: 'pop3', security: 'tls' },
+  'pop3:': { protocol: 'pop3', security: 'starttls' },
+};
+
+/** Servers with their ports; without the `s` they are spoken to over STARTTLS. */
+export const mailServers = field(
+  'must be servers such as imaps://mail.example.com:993 or pop3s://mail.example.com:995, separated by commas',
+  (value) => {
+    const servers = value.split(',').map((text) => mailServer(text.trim()));
+    return servers.every((server) => server !== null) ? servers : undefined;
+  },
+);
+
+function mailServer(text: string): Server | null {
+  const [, scheme = '', host = '', port = ''] = /^(\w+:)\/\/([a-z0-9.-]{1,253}):(\d{1,5})$/.exec(text) ?? [];
+  const kind = MAIL_SCHEMES[scheme];
+  return kind && Number(port) >= 1 && Number(port) <= 65_535 ? { ...kind, host, port: Number(port) } : null;
+}
 
 /** Comma-separated CIDRs, IPv4 or IPv6, prefix length spelled out. */
 export const networks = field(

@@ -30,6 +30,10 @@ const HINTS: Readonly<Record<string, string>> = {
     'STRIPE_SECRET_KEY is set, so billing is on; set it to the signing secret of your webhook endpoint at Stripe',
   STRIPE_PRICE_ID:
     'STRIPE_SECRET_KEY is set, so billing is on; set it to the id of the paid plan’s price at Stripe',
+  MICROSOFT_CLIENT_ID:
+    'MICROSOFT_CLIENT_SECRET is set; set it to the id of your app at Microsoft, or remove both',
+  MICROSOFT_CLIENT_SECRET:
+    'MICROSOFT_CLIENT_ID is set; set it to a client secret of your app at Microsoft, or remove both',
   GOOGLE_CLIENT_SECRET: 'set it to the secret of your OAuth client at Google',
 };
 

@@ -22,6 +22,7 @@ import {
   text,
 } from './config-fields.ts';
 import { type Environment, parse } from './config-parse.ts';
+import { signInFields, signInsOf } from './config-sign-ins.ts';
 import { plansOf } from './core/plan.ts';
 import { LOG_LEVELS } from './log.ts';
 
@@ -60,6 +61,7 @@ const stripeFields = (env: Environment) => ({
 const sharedFields = (env: Environment) => ({
   ...googleFields(env),
   ...stripeFields(env),
+  ...signInFields(env),
   DATABASE_URL: databaseUrl,
   HOST: text.prefault('127.0.0.1'),
   POLL_SECONDS: integer(1, 86_400).prefault('300'),
@@ -149,6 +151,8 @@ const sharedOf = (env: Environment, fields: z.output<z.ZodObject<ReturnType<type
   databaseUrl: fields.DATABASE_URL,
   google: googleOf(fields),
   stripe: stripeOf(fields),
+  /** Providers of mailboxes that owners can sign in at. */
+  signIns: signInsOf(fields),
   /** What the plans allow, where this installation bills. */
   plans: Object.freeze(
     plansOf({

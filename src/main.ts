@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     queue,
     seal: createSeal(config.sealPublicKey),
     google: consentEndpoints(config),
+    signIns: config.signIns,
     billing: await openBilling(config, database),
     log,
     pendingMigrations: () => countPendingMigrations(database),

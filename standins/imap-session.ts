@@ -1,6 +1,7 @@
 /** One client's session at the stand-in IMAP server: IMAP4rev1 (RFC 3501) as far as reading mail needs it. */
 import type { Socket } from 'node:net';
 import { CHANGING, changeMail } from './imap-changes.ts';
+import { CHALLENGE, MECHANISMS, type TokenCheck } from './imap-login.ts';
 import { type Output, writeRow } from './imap-rows.ts';
 import type { Account, ImapStore, StoredFolder, StoredMessage } from './imap-store.ts';
 import { type Command, CommandReader, parseDay, parseSet } from './imap-syntax.ts';
@@ -13,6 +14,8 @@ export interface SessionEnvironment {
   readonly commands: string[];
   /** What a client did that changes mail. */
   readonly changes: string[];
+  /** Present: access tokens are taken, and no passwords. */
+  readonly tokens?: TokenCheck | undefined;
   /** The TLS side of a plain socket. */
   upgrade(socket: Socket): Promise<Socket>;
 }
@@ -68,7 +71,7 @@ export class ImapServerSession {
   }
 
   get #capabilities(): string {
-    return capabilitiesOf(this.#env.tricks, this.#secure);
+    return capabilitiesOf(this.#env.tricks, this.#secure, this.#env.tokens !== undefined);
   }
 
   async #answer(command: Command): Promise<'end' | undefined> {
@@ -169,23 +172,30 @@ export class ImapServerSession {
     this.#secure = true;
   }
 
-  async #login(tag: string, user = '', password = ''): Promise<undefined> {
+  async #login(tag: string, user = '', secret = '', vouched = false): Promise<undefined> {
     if (!this.#secure) return await this.#done(tag, 'NO [PRIVACYREQUIRED] encrypt first');
     const account = this.#env.store.account(user);
-    if (!account || account.password !== password) {
+    if (!account || (this.#env.tokens ? !vouched : account.password !== secret)) {
       return await this.#done(tag, 'NO [AUTHENTICATIONFAILED] wrong user name or password');
     }
     this.#account = account;
     return await this.#done(tag, `OK [CAPABILITY ${this.#capabilities}] welcome`);
   }
 
-  /** SASL PLAIN (RFC 4616), with or without initial response. */
+  /** With or without initial response. */
   async #authenticate(tag: string, [mechanism = '', initial]: readonly string[]): Promise<undefined> {
-    if (mechanism.toUpperCase() !== 'PLAIN') return await this.#done(tag, 'NO unknown mechanism');
+    const { tokens } = this.#env;
+    const token = mechanism.toUpperCase() === 'XOAUTH2';
+    const claimOf = MECHANISMS[mechanism.toUpperCase()];
+    if (!claimOf || (token && !tokens)) return await this.#done(tag, 'NO unknown mechanism');
     if (initial === undefined) await this.#say('+ ');
-    const encoded = initial ?? (await this.#reader.line()) ?? '';
-    const [, user, password] = Buffer.from(encoded, 'base64').toString('utf8').split('\0');
-    return await this.#login(tag, user, password);
+    const { user, secret } = claimOf(initial ?? (await this.#reader.line()) ?? '');
+    const vouched = token && tokens?.(user, secret) === true;
+    if (token && !vouched) {
+      await this.#say(CHALLENGE);
+      await this.#reader.line();
+    }
+    return await this.#login(tag, user, secret, vouched);
   }
 
   async #status(tag: string, [name = '', ...items]: readonly string[], account: Account): Promise<undefined> {

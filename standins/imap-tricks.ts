@@ -44,10 +44,11 @@ export interface ImapTricks {
   messageLimit?: number;
 }
 
-/** What CAPABILITY tells. */
-export function capabilitiesOf(tricks: ImapTricks, secure: boolean): string {
+/** What CAPABILITY tells. `tokens`: access tokens are taken. */
+export function capabilitiesOf(tricks: ImapTricks, secure: boolean, tokens: boolean): string {
   const all = ['IMAP4rev1', 'ID', 'NAMESPACE', 'IDLE', 'LITERAL+', 'SASL-IR', 'UIDPLUS', 'MOVE'];
-  const login = secure ? ['AUTH=PLAIN'] : ['STARTTLS', 'LOGINDISABLED'];
+  const ways = tokens ? ['AUTH=PLAIN', 'AUTH=XOAUTH2'] : ['AUTH=PLAIN'];
+  const login = secure ? ways : ['STARTTLS', 'LOGINDISABLED'];
   const names = [...all, ...login, ...(tricks.also ?? [])].filter((name) => !tricks.without?.has(name));
   if (tricks.messageLimit !== undefined) names.push(`MESSAGELIMIT=${tricks.messageLimit}`);
   return names.join(' ');

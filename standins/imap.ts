@@ -5,6 +5,7 @@
 import { createServer, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import type { Leaf } from './authority.ts';
+import type { TokenCheck } from './imap-login.ts';
 import { ImapServerSession } from './imap-session.ts';
 import { ImapStore, type Placement, type StoredMessage } from './imap-store.ts';
 import type { ImapTricks } from './imap-tricks.ts';
@@ -16,6 +17,8 @@ export interface ImapServerOptions {
   /** Default: one that is free. */
   readonly port?: number | undefined;
   readonly tricks?: ImapTricks | undefined;
+  /** Present: access tokens are taken (XOAUTH2), and no passwords. */
+  readonly tokens?: TokenCheck | undefined;
 }
 
 export interface ImapServer {
@@ -40,7 +43,7 @@ export interface ImapServer {
 }
 
 export async function startImapServer(options: ImapServerOptions): Promise<ImapServer> {
-  const { leaf, security, tricks = {} } = options;
+  const { leaf, security, tokens, tricks = {} } = options;
   const secureContext = createSecureContext({ key: leaf.key, cert: leaf.cert, minVersion: 'TLSv1.2' });
   const store = new ImapStore();
   const commands: string[] = [];
@@ -56,7 +59,7 @@ export async function startImapServer(options: ImapServerOptions): Promise<ImapS
 
   const serve = (socket: Socket, secure: boolean): void => {
     socket.on('error', () => {});
-    new ImapServerSession(socket, secure, { store, tricks, commands, changes, upgrade })
+    new ImapServerSession(socket, secure, { store, tricks, tokens, commands, changes, upgrade })
       .run()
       // The client is gone, or has its answer to LOGOUT and goes now.
       .finally(() => socket.destroy())

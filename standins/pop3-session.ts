@@ -8,7 +8,7 @@ import { type DropMessage, type Maildrop, topOf, toWire } from './maildrop.ts';
 
 export interface Account {
   readonly username: string;
-  /** For XOAUTH2 the access token. */
+  /** For XOAUTH2 the access token, where nobody is asked about tokens. */
   readonly password: string;
 }
 
@@ -47,9 +47,11 @@ export interface Pop3Host {
   readonly secureContext: SecureContext;
   readonly auth: readonly Pop3Auth[];
   readonly accounts: ReadonlyMap<string, { readonly account: Account; readonly maildrop: Maildrop }>;
+  /** Whether the user may come in with this access token. */
+  readonly tokens?: ((user: string, token: string) => boolean) | undefined;
   readonly faults: Pop3Faults;
-  /** Every command line's verb, and whether it came over TLS. */
-  readonly heard: { readonly verb: string; readonly secure: boolean }[];
+  /** Every command line and its verb, and whether it came over TLS. */
+  readonly heard: { readonly verb: string; readonly line: string; readonly secure: boolean }[];
 }
 
 const TIMESTAMP = '<1896.697170952@pop3.example.test>';
@@ -88,7 +90,7 @@ export class Pop3Session {
     try {
       for await (const line of lines) {
         const [verb = '', ...words] = line.split(' ');
-        this.#host.heard.push({ verb: verb.toUpperCase(), secure: this.#secure });
+        this.#host.heard.push({ verb: verb.toUpperCase(), line, secure: this.#secure });
         if (verb.toUpperCase() === 'STLS' && !this.#secure && !this.#host.faults.refuseStls) {
           lines.close();
           await this.#startTls();
@@ -160,11 +162,13 @@ export class Pop3Session {
   async #admitByToken(initial: string | undefined, lines: AsyncIterable<string>): Promise<void> {
     const message = await this.#initial(initial, lines);
     const [, user = '', token = ''] = /^user=(.*)\x01auth=Bearer (.*)\x01\x01$/.exec(message) ?? [];
-    if (this.#host.accounts.get(user)?.account.password !== token) {
+    const { tokens } = this.#host;
+    const knows = (password: string) => (tokens ? tokens(user, token) : password === token);
+    if (!knows(this.#host.accounts.get(user)?.account.password ?? '\0')) {
       await this.#say(`+ ${Buffer.from('{"status":"400"}').toString('base64')}${CRLF}`);
       await nextLine(lines);
     }
-    return this.#admit(user, (password) => password === token);
+    return this.#admit(user, knows);
   }
 
   /** The initial response, asked for when the command did not bring it (RFC 5034 §4). */

@@ -12,6 +12,8 @@ export interface Pop3ServerOptions {
   readonly accounts: readonly Account[];
   /** Ways to log in; default USER/PASS and SASL PLAIN. */
   readonly auth?: readonly Pop3Auth[] | undefined;
+  /** What XOAUTH2 asks about access tokens. */
+  readonly tokens?: Pop3Host['tokens'];
   /** 0: any free one. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
@@ -39,6 +41,7 @@ export async function startPop3Server(options: Pop3ServerOptions): Promise<Pop3S
     secureContext: createSecureContext(options.leaf),
     auth: options.auth ?? ['user', 'plain'],
     accounts,
+    tokens: options.tokens,
     faults: {},
     heard: [],
   };

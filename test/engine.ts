@@ -85,6 +85,7 @@ export async function live(
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     seal,
     unseal,
+    sourceTokens: { take: async () => 'access-token' },
     openSource: () => mortality.live(async () => world.habit(sourceOf(world, mortality))),
     openSink: () => world.gmail.sink(mortality),
     openReconciler: () => COUNTS_NOTHING,

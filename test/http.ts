@@ -62,6 +62,7 @@ export async function startWeb(
     queue,
     seal: createSeal(config.sealPublicKey),
     google: consentEndpoints(config),
+    signIns: config.signIns,
     billing: await openBilling(config, database),
     log: createLog({ level: 'debug', name: 'web', destination: { write: (line) => lines.push(line) } }),
     pendingMigrations: () => countPendingMigrations(database),

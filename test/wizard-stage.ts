@@ -55,6 +55,7 @@ export async function openWizardStage(scope: Scope): Promise<WizardStage> {
     log: createLog({ level: 'debug', name: 'worker', destination: { write: (line) => lines.push(line) } }),
     clock: { now: Date.now, sleep: () => Promise.reject(new Error('nothing waits here')) },
     unseal: createUnseal(web.unsealKeys.split(',')),
+    sourceTokens: { take: async () => 'access-token' },
     pace: { importsPerMinute: 240, bytesPerDay: 400_000_000 },
     openSurvey: openSurveyOf(play),
   };

@@ -16,6 +16,7 @@ import { type Database, openDatabase } from '../src/db/pool.ts';
 import { type JobQueue, openQueue } from '../src/db/queue.ts';
 import { createReconciler } from '../src/db/reconciliations.ts';
 import { createDisposals } from '../src/db/source-actions.ts';
+import { createSourceGrants } from '../src/db/source-grants.ts';
 import { sweepExpired } from '../src/db/sweep.ts';
 import {
   createAccessTokens,
@@ -26,6 +27,7 @@ import {
 import { withLocalDefaults } from '../src/local.ts';
 import { createLog } from '../src/log.ts';
 import { createMailer } from '../src/mailjet/mailer.ts';
+import { createSourceSignIns } from '../src/oauth/refresh.ts';
 import { untilStopped } from '../src/parent.ts';
 import { createSeal } from '../src/seal.ts';
 import { createBiller } from '../src/stripe/client.ts';
@@ -46,6 +48,7 @@ import { Scheduler } from './scheduler.ts';
 import { createGmailAgent, createGmailSink } from './sinks/gmail.ts';
 import { createGmailLabels } from './sinks/gmail-labels.ts';
 import { createLabelledSink } from './sinks/labelled.ts';
+import { createSourceTokens } from './source-tokens.ts';
 import { createDial } from './sources/dial.ts';
 import { createOpenSource } from './sources/open.ts';
 import { createOpenSurvey } from './sources/survey.ts';
@@ -134,12 +137,19 @@ function engineOf(
   const accessTokens = tokens && createAccessTokens(tokens);
   const { gmailRootUrl: rootUrl } = config.google;
   const quota = new Quota(config.allowance, systemClock);
+  const secrets = { seal: createSeal(publicKeyOf(ring[0] ?? '')), unseal: createUnseal(ring) };
   return {
     clock: systemClock,
     random: Math.random,
     log,
-    seal: createSeal(publicKeyOf(ring[0] ?? '')),
-    unseal: createUnseal(ring),
+    ...secrets,
+    sourceTokens: createSourceTokens({
+      ...secrets,
+      log,
+      grants: createSourceGrants(db),
+      signIns: createSourceSignIns(config.signIns),
+      now: systemClock.now,
+    }),
     openSource: createOpenSource({ dial: createDial({ privateNetworks: config.mailPrivateNetworks }) }),
     openSink: (lease, refreshToken) => {
       if (!accessTokens) throw new Fault('google-unavailable');

@@ -4,7 +4,7 @@ import { Fault, isFault } from '../src/core/fault.ts';
 import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
-import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
+import { fingerprintKeyPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
 import type { Ledger, SealPlace, Source, SourceFolder } from '../src/core/ports.ts';
 import type { Flaws, Repair } from '../src/core/repair.ts';
 import { HOUR, type Lease, MINUTE, messageBackoff, type Verdict } from '../src/core/schedule.ts';
@@ -15,6 +15,7 @@ import { labelled } from './labels.ts';
 import { Reconciliation } from './reconcile.ts';
 import { goRounds } from './rounds.ts';
 import { createRunKey, openRunKey, type RunKey } from './run-key.ts';
+import { logIn } from './source-login.ts';
 import type { Engine, Passage } from './transfer.ts';
 import { folderOf, noteSettled, type RunControl, type RunDeps, type Visit } from './visit.ts';
 
@@ -70,13 +71,13 @@ async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
     Buffer.from(await deps.unseal(sealed, place));
   const refreshToken = await openGrant(lease, deps);
   const fingerprintKey = await open(lease.sealedFingerprintKey, fingerprintKeyPlace(userId, mailboxId));
-  const password = await open(lease.sealedPassword, passwordPlace(userId, mailboxId));
   const ledger = deps.openLedger(lease);
   const runKey = createRunKey();
-  const credentials = { username: lease.username, password: password.toString('utf8') };
   let source: Source | undefined;
   try {
-    source = await deps.openSource(lease.server, credentials, control.hard);
+    source = await logIn(lease, deps, control.hard, (credentials) =>
+      deps.openSource(lease.server, credentials, control.hard),
+    );
     const visit = await openVisit(lease, deps, control, source, ledger, {
       ledger: withRunKey(ledger, runKey, lease, deps),
       sink: deps.openSink(lease, refreshToken),
@@ -86,7 +87,7 @@ async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
     });
     return await goRounds(visit, (message, error, passage) => judge(visit, message, error, passage));
   } finally {
-    for (const secret of [password, fingerprintKey]) secret.fill(0);
+    fingerprintKey.fill(0);
     runKey.destroy();
     await source?.close();
   }

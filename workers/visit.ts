@@ -14,7 +14,6 @@ import type {
   Sink,
   Source,
   SourceFolder,
-  Unseal,
 } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
 import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
@@ -23,6 +22,7 @@ import type { LaneRequest, Lanes } from './lanes.ts';
 import type { Quota } from './quota.ts';
 import type { Reconciliation } from './reconcile.ts';
 import type { RunKey } from './run-key.ts';
+import type { LoginDeps } from './source-login.ts';
 import type { Engine, Passage } from './transfer.ts';
 
 /** Patience, ms. */
@@ -35,12 +35,11 @@ export interface Timing {
   readonly relistMs: number;
 }
 
-export interface RunDeps {
+export interface RunDeps extends LoginDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
   readonly seal: Seal;
-  readonly unseal: Unseal;
   readonly openSource: OpenSource;
   readonly openSink: (lease: Lease, refreshToken: string) => Sink;
   readonly openLedger: (lease: Lease) => Ledger;

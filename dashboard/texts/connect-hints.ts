@@ -23,7 +23,7 @@ const HINT_TEXTS: Readonly<Record<HintCode, HintText>> = {
     title: 'Password login is gone at Microsoft',
     sentences: [
       'Outlook.com, Hotmail and Microsoft 365 no longer let any other program log in with a password, not even with an app password.',
-      'Signing in with Microsoft is not available here yet. Until then, a forwarding rule in Outlook’s settings brings new mail to your Gmail address.',
+      'This installation does not offer Microsoft’s sign-in; whoever runs it can set it up. Until then, a forwarding rule in Outlook’s settings brings new mail to your Gmail address.',
     ],
     link: 'Microsoft’s page about it',
     tone: 'rejected',

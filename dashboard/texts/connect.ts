@@ -18,7 +18,8 @@ export const connect = {
   discard: {
     open: 'Discard this setup',
     title: 'Discard this setup?',
-    sentence: 'The stored password and everything found in the test are deleted. Nothing was imported.',
+    sentence:
+      'The stored password or sign-in, and everything found in the test, are deleted. Nothing was imported.',
     action: 'Discard',
     done: 'The setup is discarded.',
   },
@@ -47,7 +48,7 @@ export const connect = {
   login: {
     name: 'Server and password',
     heading: 'Server and password',
-    headingClosed: 'This mailbox cannot be connected yet',
+    headingClosed: 'This mailbox cannot be connected here',
     anyway: 'Enter another server',
     found: (email: string) => `Found for ${email}`,
     best: 'Recommended',

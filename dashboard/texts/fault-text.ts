@@ -1,10 +1,11 @@
 /** How a fault is put into words. */
 
 /**
- * What cures it: `password` enter it again, `consent` sign in at Google again, `retry` try again now, `wait` nothing,
+ * What cures it: `password` enter it again, `consent` sign in at Google again, `sign-in` sign in at the mailbox's
+ * provider (again), `retry` try again now, `wait` nothing,
  * it goes on by itself, `server` other server settings or folders, `none` nothing that its owner could do here.
  */
-export type FaultAction = 'password' | 'consent' | 'retry' | 'wait' | 'server' | 'none';
+export type FaultAction = 'password' | 'sign-in' | 'consent' | 'retry' | 'wait' | 'server' | 'none';
 
 export interface FaultText {
   readonly title: string;

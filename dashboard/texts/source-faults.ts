@@ -32,6 +32,12 @@ export const CONNECTION_FAULTS = {
     'Your provider limits how often a mailbox may be looked at.',
     'It is tried again later on its own. A longer check interval prevents it.',
   ),
+  'source-sign-in-unavailable': text(
+    'wait',
+    'The provider’s sign-in has a problem',
+    'Before each visit the provider is asked for a fresh key to the mailbox, and it could not answer.',
+    'It is tried again on its own. There is nothing wrong with your settings.',
+  ),
   'source-unavailable': text(
     'wait',
     'The mail server has a problem',
@@ -58,6 +64,36 @@ export const LOGIN_FAULTS = {
     'A character that cannot be sent',
     'User name or password holds a control character, such as a line break.',
     'Enter the password again by hand, rather than pasting it.',
+  ),
+  'source-consent-missing': text(
+    'sign-in',
+    'Your sign-in at the provider is missing',
+    'This provider wants you to sign in on its own page, and that has not happened yet. No password is entered here.',
+    'Sign in there and agree, and you come back here.',
+  ),
+  'source-consent-gone': text(
+    'sign-in',
+    'The provider wants you to sign in again',
+    'It no longer honours your earlier sign-in: you have changed your password or taken the access back there, your administrator has, or it was not used for long. What we held of it is destroyed.',
+    'Sign in there again, with the same account. Mail waits at the provider meanwhile; nothing is lost.',
+  ),
+  'source-token-refused': text(
+    'sign-in',
+    'Signed in, but the mail server does not let us in',
+    'The provider honours your sign-in, and its mail server still refuses this account. Often IMAP or POP is switched off for it, or the account has no mailbox.',
+    'Switch IMAP or POP on in the provider’s mail settings, or ask your administrator to. Then test again, or sign in again.',
+  ),
+  'source-sign-in-missing': text(
+    'wait',
+    'This sign-in is not offered here any more',
+    'Whoever runs this installation has taken the provider’s sign-in out of its settings.',
+    'Ask the operator of this service. The mailbox goes on by itself when it is back.',
+  ),
+  'source-host-foreign': text(
+    'none',
+    'Not a server of the provider',
+    'A sign-in at a provider is shown to that provider’s own mail servers only, and this is none of them.',
+    'Connect the mailbox anew.',
   ),
   'no-uidl': text(
     'server',

@@ -8,13 +8,15 @@ export type Auth = 'password' | 'app-password' | 'oauth';
 export interface Candidate extends Server {
   readonly username: string;
   readonly auth: Auth;
+  /** Whose sign-in this installation offers for it; with `oauth` only. */
+  readonly provider?: string;
 }
 
 /** What the owner should know beside, or instead of, the candidates. Values from outside are never part of it. */
 export const HINTS = {
   'already-gmail': 'This mailbox is at Google already.',
   'oauth-only':
-    'This provider no longer lets other programs log in with a password, and signing in there from here is not available yet.',
+    'This provider no longer lets other programs log in with a password, and this installation does not offer its sign-in.',
   'app-password':
     'This provider wants a password made for other programs, not the one you sign in with on its website.',
   'access-off': 'This provider lets other programs in only after you have allowed it in its settings.',

@@ -68,6 +68,11 @@ export const FAULTS = {
     'The mail server says that the mailbox is in use by another program.',
   ),
   'source-throttled': entry('session', 'later', 'The mail server asks to come back later.'),
+  'source-sign-in-unavailable': entry(
+    'session',
+    'later',
+    'The sign-in of the mailbox’s provider has a temporary problem.',
+  ),
   'source-unavailable': entry('session', 'later', 'The mail server has a temporary problem.'),
 
   // The mailbox as it is configured.
@@ -81,6 +86,31 @@ export const FAULTS = {
     'mailbox',
     'never',
     'User name and password must not contain control characters.',
+  ),
+  'source-consent-missing': entry(
+    'mailbox',
+    'never',
+    'Nobody has signed in at the mailbox’s provider yet. Sign in there, so that its mail can be fetched.',
+  ),
+  'source-consent-gone': entry(
+    'mailbox',
+    'never',
+    'The mailbox’s provider no longer honours your sign-in there. Sign in there again.',
+  ),
+  'source-token-refused': entry(
+    'mailbox',
+    'never',
+    'The provider knows your sign-in, and its mail server does not let this account in. IMAP or POP may be switched off for it: check that in the provider’s settings, then sign in there again.',
+  ),
+  'source-sign-in-missing': entry(
+    'mailbox',
+    'later',
+    'This installation does not offer the sign-in of the mailbox’s provider any more.',
+  ),
+  'source-host-foreign': entry(
+    'mailbox',
+    'never',
+    'This server is none of the provider’s, so your sign-in there is not shown to it.',
   ),
   'no-uidl': entry(
     'mailbox',

@@ -104,6 +104,17 @@ export interface VisitFacts {
 /** True when the try that went on record with this reason ended its session. */
 export const endedSession = (reason: AuditReason): boolean => reason.startsWith('source-');
 
+/** What servers also say when they only want to be left alone for a while. */
+const MAY_BE_THROTTLED: ReadonlySet<FaultCode> = new Set(['login-refused', 'source-token-refused']);
+/** Only its owner can give the mailbox what it lacks: a password, or a sign-in at its provider. */
+const NEEDS_OWNER: ReadonlySet<FaultCode> = new Set([
+  'login-refused',
+  'credentials-invalid',
+  'source-token-refused',
+  'source-consent-missing',
+  'source-consent-gone',
+]);
+
 /** How a visit that a fault ended leaves the mailbox's schedule. Grant faults are the user's, not the mailbox's. */
 export function judgeVisit(fault: Fault, facts: VisitFacts): Verdict {
   const failures = facts.failures + 1;
@@ -117,9 +128,8 @@ export function judgeVisit(fault: Fault, facts: VisitFacts): Verdict {
   });
   if (fault.scope === 'session') return verdict('active', pause);
   if (fault.scope === 'mailbox') {
-    if (fault.code === 'login-refused' && failures < MAX_LOGIN_FAILURES) return verdict('active', pause);
-    if (fault.code === 'login-refused' || fault.code === 'credentials-invalid')
-      return verdict('needs-password', DAY);
+    if (MAY_BE_THROTTLED.has(fault.code) && failures < MAX_LOGIN_FAILURES) return verdict('active', pause);
+    if (NEEDS_OWNER.has(fault.code)) return verdict('needs-password', DAY);
     return verdict('unreachable', fault.retry === 'never' ? DAY : pause);
   }
   if (fault.code === 'seal-broken') return verdict('needs-password', DAY);

@@ -75,8 +75,12 @@ export interface Server {
   readonly security: Security;
 }
 
+/** How its owner lets us in: by a password, or by signing in at the provider (OAuth 2.0). */
+export const MAILBOX_AUTHS = ['password', 'oauth'] as const;
+export type MailboxAuth = (typeof MAILBOX_AUTHS)[number];
+
 /** Opened for one run only, never logged. */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
+export type Credentials =
+  | { readonly username: string; readonly password: string; readonly accessToken?: never }
+  /** For SASL XOAUTH2. */
+  | { readonly username: string; readonly accessToken: string; readonly password?: never };

@@ -24,6 +24,14 @@ export const refreshTokenPlace = (tenant: UserId): SealPlace => ({
   row: tenant,
 });
 
+/** The consent at a mailbox's provider: one for each mailbox. */
+export const sourceTokenPlace = (tenant: UserId, mailbox: MailboxId): SealPlace => ({
+  tenant,
+  table: 'source_grants',
+  column: 'sealed_refresh_token',
+  row: mailbox,
+});
+
 export const runKeyPlace = (tenant: UserId, runKeyId: string): SealPlace => ({
   tenant,
   table: 'run_keys',

@@ -10,7 +10,8 @@ export interface Lease {
   readonly epoch: bigint;
   readonly server: Server;
   readonly username: string;
-  readonly sealedPassword: Uint8Array;
+  /** null: its owner signs in at the provider, see `SourceTokens`. */
+  readonly sealedPassword: Uint8Array | null;
   readonly sealedFingerprintKey: Uint8Array;
   readonly sealedRefreshToken: Uint8Array;
   /** What the owner allows at Google. */

@@ -63,6 +63,12 @@ const STEP_OF_FAULT: Partial<Record<FaultCode, ProbeStep>> = {
   'login-refused': 'login',
   'login-disabled': 'login',
   'seal-broken': 'login',
+  'source-consent-missing': 'login',
+  'source-consent-gone': 'login',
+  'source-token-refused': 'login',
+  'source-sign-in-missing': 'login',
+  'source-sign-in-unavailable': 'login',
+  'source-host-foreign': 'resolve',
   'no-uidl': 'folders',
   'folder-missing': 'folders',
 };

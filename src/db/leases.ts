@@ -95,7 +95,7 @@ interface ClaimedRow {
   port: number;
   security: Security;
   username: string;
-  sealed_password: Buffer;
+  sealed_password: Buffer | null;
   sealed_fingerprint_key: Buffer;
   options: MailboxOptions;
   created_at: Date;

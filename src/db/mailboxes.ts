@@ -1,11 +1,21 @@
 /** Mailboxes as their owner sees and changes them. */
-import type { MailboxId, MailboxOptions, MailboxState, Server, UserId } from '../core/mailbox.ts';
+import type {
+  MailboxAuth,
+  MailboxId,
+  MailboxOptions,
+  MailboxState,
+  Server,
+  UserId,
+} from '../core/mailbox.ts';
 import { queryPatiently } from './patience.ts';
 import type { Tx } from './pool.ts';
 
 export interface MailboxRow extends Server {
   readonly id: MailboxId;
   readonly username: string;
+  readonly auth: MailboxAuth;
+  /** Where its owner signs in; present exactly with `oauth`. */
+  readonly provider: string | null;
   readonly options: MailboxOptions;
   readonly state: MailboxState;
   readonly faultCode: string | null;
@@ -25,7 +35,8 @@ export interface MailboxRow extends Server {
   readonly createdAt: Date;
 }
 
-const COLUMNS = `id, protocol, host, port, security, username, options, state, fault_code AS "faultCode", draft, revision,
+const COLUMNS = `id, protocol, host, port, security, username, auth, provider, options, state,
+  fault_code AS "faultCode", draft, revision,
   delivered, rejected, failed, uncertain, skipped, waiting, bytes, next_run_at AS "nextRunAt",
   last_sync_at AS "lastSyncAt", created_at AS "createdAt"`;
 
@@ -69,16 +80,19 @@ export interface NewMailbox extends Server {
   readonly options: MailboxOptions;
   /** Default false. */
   readonly draft?: boolean;
-  readonly sealedPassword: Uint8Array;
+  /** null: `provider` has the owner's consent to ask for. */
+  readonly sealedPassword: Uint8Array | null;
+  readonly provider?: string | null;
   readonly sealedFingerprintKey: Uint8Array;
 }
 
-/** Stores it in state `probing`. */
+/** Stores it in state `probing`; where a consent is needed first, waiting for that. */
 export async function createMailbox(tx: Tx, mailbox: NewMailbox): Promise<MailboxRow> {
+  const { draft = false } = mailbox;
   const [row] = await tx.query<MailboxRow>(
     `INSERT INTO mailboxes (id, user_id, protocol, host, port, security, username, options, sealed_password,
-       sealed_fingerprint_key, draft)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${COLUMNS}`,
+       sealed_fingerprint_key, draft, auth, provider, state, fault_code)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING ${COLUMNS}`,
     [
       mailbox.id,
       mailbox.userId,
@@ -90,7 +104,10 @@ export async function createMailbox(tx: Tx, mailbox: NewMailbox): Promise<Mailbo
       JSON.stringify(mailbox.options),
       mailbox.sealedPassword,
       mailbox.sealedFingerprintKey,
-      mailbox.draft ?? false,
+      draft,
+      ...(mailbox.provider
+        ? ['oauth', mailbox.provider, draft ? 'paused' : 'needs-password', 'source-consent-missing']
+        : ['password', null, 'probing', null]),
     ],
   );
   if (!row) throw new Error('INSERT returned no row');

@@ -20,7 +20,8 @@ export interface ProbeTarget {
   readonly revision: number;
   readonly server: Server;
   readonly username: string;
-  readonly sealedPassword: Uint8Array;
+  /** null: its owner signs in at the provider. */
+  readonly sealedPassword: Uint8Array | null;
   readonly options: MailboxOptions;
   readonly draft: boolean;
 }
@@ -32,7 +33,7 @@ interface TargetRow {
   port: number;
   security: Security;
   username: string;
-  sealed_password: Buffer;
+  sealed_password: Buffer | null;
   options: MailboxOptions;
   draft: boolean;
   state: MailboxState;

@@ -8,6 +8,7 @@ const SEALED_COLUMNS = [
   { table: 'mailboxes', column: 'sealed_password', row: 'id' },
   { table: 'mailboxes', column: 'sealed_fingerprint_key', row: 'id' },
   { table: 'grants', column: 'sealed_refresh_token', row: 'user_id' },
+  { table: 'source_grants', column: 'sealed_refresh_token', row: 'mailbox_id' },
   { table: 'run_keys', column: 'sealed', row: 'id' },
 ] as const;
 

@@ -1,5 +1,5 @@
 /**
- * Removes what has run out: sessions, sign-ins never finished, discoveries nobody waits for, setups nobody goes on with, workers long dead and
+ * Removes what has run out: sessions, sign-ins and consents never finished, discoveries nobody waits for, setups nobody goes on with, workers long dead and
  * what was left for them.
  */
 import type { Database } from './pool.ts';
@@ -9,7 +9,8 @@ export async function sweepExpired(db: Database): Promise<number> {
   return db.asNobody(async (tx) => {
     const [tenants, ...others] = await Promise.all([
       tx.query<{ n: number }>(
-        'SELECT sweep_sessions() + sweep_discoveries() + sweep_setups() + sweep_notices() AS n',
+        `SELECT sweep_sessions() + sweep_discoveries() + sweep_setups() + sweep_notices() +
+           sweep_source_consents() AS n`,
       ),
       tx.query('DELETE FROM sign_ins WHERE expires_at <= now() RETURNING 1'),
       tx.query("DELETE FROM workers WHERE beat_at < now() - interval '1 hour' RETURNING 1"),

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { KEY_SCOPES } from '../core/api-key.ts';
 import { AUDIT_STATUSES } from '../core/audit.ts';
-import { DEFAULT_OPTIONS, MAILBOX_STATES } from '../core/mailbox.ts';
+import { DEFAULT_OPTIONS, MAILBOX_AUTHS, MAILBOX_STATES } from '../core/mailbox.ts';
+import { SIGN_IN_PROVIDER_IDS } from '../core/sign-in-providers.ts';
 import { parseEmail } from '../discovery/address.ts';
 import { sha256, text } from './contract/fields.ts';
 import { optionFields, partialOptionsSchema, storedOptionsSchema } from './contract/options.ts';
@@ -30,13 +31,42 @@ const serverFields = {
   password: text(512),
 };
 
-export const createMailboxSchema = z.strictObject({
-  protocol: z.enum(['imap', 'pop3']),
-  ...serverFields,
-  options: partialOptionsSchema.default({}),
-  /** false: after its test the mailbox waits, paused, until it is resumed. Default true. */
-  start: z.boolean().optional(),
-});
+/**
+ * `auth` `oauth`: in a browser its owner signs in at the provider, at `/auth/source/start?mailbox=`; until then the mailbox
+ * waits. It takes no password, and only servers of the provider.
+ */
+export const createMailboxSchema = z
+  .strictObject({
+    protocol: z.enum(['imap', 'pop3']),
+    ...serverFields,
+    password: serverFields.password.optional(),
+    auth: z.enum(MAILBOX_AUTHS).default('password'),
+    provider: z.enum(SIGN_IN_PROVIDER_IDS).optional(),
+    options: partialOptionsSchema.default({}),
+    /** false: after its test the mailbox waits, paused, until it is resumed. Default true. */
+    start: z.boolean().optional(),
+  })
+  .superRefine(({ auth, password, provider }, context) => {
+    const [needed, foreign] =
+      auth === 'oauth' ? (['provider', 'password'] as const) : (['password', 'provider'] as const);
+    const given = { password, provider };
+    if (given[needed] === undefined)
+      context.addIssue({
+        code: 'invalid_type',
+        expected: 'string',
+        path: [needed],
+        message: `is required with auth ${auth}`,
+        input: undefined,
+      });
+    if (given[foreign] !== undefined)
+      context.addIssue({
+        code: 'invalid_type',
+        expected: 'undefined',
+        path: [foreign],
+        message: `does not go with auth ${auth}`,
+        input: undefined,
+      });
+  });
 export type CreateMailbox = z.infer<typeof createMailboxSchema>;
 
 export const patchMailboxSchema = z
@@ -69,6 +99,8 @@ export const discoverySchema = z.object({
         security: z.enum(['tls', 'starttls']),
         username: z.string(),
         auth: z.enum(['password', 'app-password', 'oauth']),
+        /** With `oauth`: whose sign-in is offered here; absent: none is. */
+        provider: z.string().optional(),
       }),
     )
     .readonly(),
@@ -84,6 +116,9 @@ export const mailboxSchema = z.object({
   port: z.int(),
   security: z.enum(['tls', 'starttls']),
   username: z.string(),
+  auth: z.enum(MAILBOX_AUTHS),
+  /** Where its owner signs in; null with a password. */
+  provider: z.string().nullable(),
   state: z.enum(MAILBOX_STATES),
   fault: faultSchema.nullable(),
   options: z.object(optionFields),

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Discovery, hintOf } from '../core/discovery.ts';
 import type { UserId } from '../core/mailbox.ts';
+import { offerSignIns } from '../core/sign-in-providers.ts';
 import { askDiscovery, findAnswer, forgetDiscovery } from '../db/discoveries.ts';
 import type { EmailAddress } from '../discovery/address.ts';
 import { discoverByDomain } from '../discovery/providers.ts';
@@ -15,12 +16,19 @@ const POLL_MS = 200;
  * question counts as one of the user's.
  */
 export async function discoverServers(
+  parts: Parts,
+  userId: UserId,
+  address: EmailAddress,
+): Promise<Discovery> {
+  const found = discoverByDomain(address) ?? (await askWorker(parts, userId, address));
+  return offerSignIns(found, parts.signIns);
+}
+
+async function askWorker(
   { database, queue, settings }: Parts,
   userId: UserId,
   address: EmailAddress,
 ): Promise<Discovery> {
-  const known = discoverByDomain(address);
-  if (known) return known;
   const discoveryId = await database.withTenant(userId, async (tx) => {
     const id = await askDiscovery(tx, userId, address.full);
     if (id === null) throw new HttpError('rate-limited');

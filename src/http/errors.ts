@@ -20,6 +20,7 @@ const ERRORS = {
   'method-not-allowed': [405, 'This address does not take that kind of request.'],
   'mailbox-exists': [409, 'This mailbox is connected already.'],
   'too-many': [409, 'There are as many of these as an account may have. Delete one first.'],
+  'sign-in-not-offered': [409, 'This installation does not offer the sign-in of this provider.'],
   'state-conflict': [409, 'The mailbox is in a state that does not allow this.'],
   'nothing-to-retry': [409, 'There is nothing left to try again for this entry.'],
   'self-hosted': [409, 'This installation is self-hosted: there is nothing to pay.'],

@@ -15,6 +15,8 @@ export interface Installation {
   /** After which a mailbox at rest is wiped. */
   readonly retentionDays: number;
   readonly subProcessors: readonly SubProcessor[];
+  /** Providers of mailboxes that can be signed in at, by name. */
+  readonly signIns: readonly string[];
   /** False: self-hosted, no plans and no limits. */
   readonly billing: boolean;
   /** What they allow, where there are plans. */
@@ -55,6 +57,7 @@ export const installationOf = (config: WebConfig): Installation => ({
     ...(config.sendsMail ? [MAILJET] : []),
     ...config.subProcessors.map(describe),
   ],
+  signIns: [...config.signIns.values()].map(({ provider }) => provider.name),
   billing: config.stripe !== null,
   plans: config.plans,
 });

@@ -1,7 +1,8 @@
 /** What a user can do with a mailbox; the API and the pages both call these. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { MailboxId, UserId } from '../core/mailbox.ts';
+import type { MailboxId, Server, UserId } from '../core/mailbox.ts';
 import { fingerprintKeyPlace, passwordPlace } from '../core/place.ts';
+import { isServerOf } from '../core/sign-in-providers.ts';
 import { readGrant } from '../db/grants.ts';
 import { forgetLabels } from '../db/labels.ts';
 import * as rows from '../db/mailboxes.ts';
@@ -24,6 +25,8 @@ export const mailboxView = (row: rows.MailboxRow): Mailbox => ({
   port: row.port,
   security: row.security,
   username: row.username,
+  auth: row.auth,
+  provider: row.provider,
   state: row.state,
   fault: faultView(row.faultCode),
   options: optionsView(row.options),
@@ -53,11 +56,12 @@ export const readMailbox = async (parts: Parts, userId: UserId, id: string): Pro
 
 /** Stores the mailbox and has it probed. The password is sealed before anything else happens to it. */
 export async function connectMailbox(parts: Parts, userId: UserId, input: CreateMailbox): Promise<Mailbox> {
-  const { password, options, start = true, ...server } = input;
+  const { password, options, start = true, auth, provider, ...server } = input;
+  if (provider !== undefined) assertServerOf(parts, provider, server);
   const chosen = wholeOptions(parts, input.protocol, { ...defaults(parts), ...options });
   const id = randomUUID() as MailboxId;
   const [sealedPassword, sealedFingerprintKey] = await Promise.all([
-    sealPassword(parts, userId, id, password),
+    password === undefined ? null : sealPassword(parts, userId, id, password),
     sealNewFingerprintKey(parts, userId, id),
   ]);
   return parts.database.withTenant(userId, async (tx) => {
@@ -73,9 +77,11 @@ export async function connectMailbox(parts: Parts, userId: UserId, input: Create
       options: chosen,
       draft: !start,
       sealedPassword,
+      provider: provider ?? null,
       sealedFingerprintKey,
     });
-    await parts.queue.probe(tx, { userId, mailboxId: id, revision: row.revision });
+    // Without a consent there is nothing to log in with.
+    if (auth === 'password') await parts.queue.probe(tx, { userId, mailboxId: id, revision: row.revision });
     return mailboxView(row);
   });
 }
@@ -97,6 +103,8 @@ export async function editMailbox(
     if (reconnects) await rows.lockMailboxList(tx);
     const current = await mustLock(tx, id);
     if (current.state === 'suspended') throw new HttpError('state-conflict');
+    if (current.provider !== null && (moves || password !== undefined))
+      throw new HttpError('invalid-request', FIXED_BY_PROVIDER);
     // Else a borrowed session could have the stored password sent to a server of its choice.
     if (server.host !== undefined && server.host !== current.host && password === undefined)
       throw new HttpError('invalid-request', 'password: is required when host changes');
@@ -230,7 +238,7 @@ async function mustLock(tx: Tx, id: string): Promise<rows.MailboxRow> {
 }
 
 /** Connecting one account twice would deliver its mail twice. */
-const isSameAccount = (
+export const isSameAccount = (
   row: rows.MailboxRow,
   server: Pick<CreateMailbox, 'protocol' | 'host' | 'port' | 'username'>,
 ): boolean =>
@@ -239,9 +247,23 @@ const isSameAccount = (
   row.port === server.port &&
   row.username === server.username;
 
+/** A sign-in is for the provider's own servers: no other may ever see its tokens. */
+function assertServerOf(parts: Parts, provider: string, server: Server): void {
+  const client = parts.signIns.get(provider);
+  if (client === undefined) throw new HttpError('sign-in-not-offered');
+  if (!isServerOf(client, server))
+    throw new HttpError(
+      'invalid-request',
+      'host: must be a server of the provider, with its port and security',
+    );
+}
+
+const FIXED_BY_PROVIDER =
+  'body: server, user name and password of this mailbox are its provider’s to say; sign in there again instead';
+
 const sealPassword = (parts: Parts, userId: UserId, id: MailboxId, password: string): Promise<Uint8Array> =>
   parts.seal(new TextEncoder().encode(password), passwordPlace(userId, id));
 
 /** Without the old one, messages that the source numbers anew are no longer recognised. */
-const sealNewFingerprintKey = (parts: Parts, userId: UserId, id: MailboxId): Promise<Uint8Array> =>
+export const sealNewFingerprintKey = (parts: Parts, userId: UserId, id: MailboxId): Promise<Uint8Array> =>
   parts.seal(new Uint8Array(randomBytes(32)), fingerprintKeyPlace(userId, id));

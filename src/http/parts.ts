@@ -3,6 +3,7 @@ import type { WebConfig } from '../config.ts';
 import type { Allowance } from '../core/estimate.ts';
 import type { Plans } from '../core/plan.ts';
 import type { Log, Seal } from '../core/ports.ts';
+import type { SignInClients } from '../core/sign-in-providers.ts';
 import type { Database } from '../db/pool.ts';
 import type { JobQueue } from '../db/queue.ts';
 import type { ConsentEndpoints } from '../google/consent.ts';
@@ -15,6 +16,8 @@ export interface Parts {
   readonly seal: Seal;
   /** null: no OAuth client is configured, so nobody can sign in. */
   readonly google: ConsentEndpoints | null;
+  /** Providers of mailboxes that owners can sign in at here. */
+  readonly signIns: SignInClients;
   /** null: this installation does not bill and limits nothing. */
   readonly billing: BillingParts | null;
   readonly log: Log;

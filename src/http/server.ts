@@ -16,6 +16,7 @@ import { createHandlers } from './routes/api.ts';
 import { createAppRouter } from './routes/app.ts';
 import { createAuthRouter } from './routes/auth.ts';
 import { createPublicRouter, hideFromSearch } from './routes/public.ts';
+import { createSourceAuthRouter } from './routes/source-auth.ts';
 import { createUnsubscribeRouter } from './routes/unsubscribe.ts';
 import { createWebhooksRouter } from './routes/webhooks.ts';
 import { noStore, securityHeaders } from './security.ts';
@@ -70,7 +71,12 @@ function createApp(parts: Parts, metrics: Metrics, hub: ReturnType<typeof create
   app.use(createWebhooksRouter(parts));
   app.use(createApiRouter(parts, limits, createHandlers(parts, hub)));
   app.use('/api', answerNotFound);
-  app.use(createAuthRouter(parts, limits), createAppRouter(parts), createPublicRouter(parts));
+  app.use(
+    createAuthRouter(parts, limits),
+    createSourceAuthRouter(parts, limits),
+    createAppRouter(parts),
+    createPublicRouter(parts),
+  );
   app.use(createUnsubscribeRouter(parts));
   app.get('/goodbye', (req, res) => {
     res.send(goodbyePage(frameOf(parts, req), req.query.revoked === '1'));

@@ -185,7 +185,7 @@ export function describeSource(
     });
 
     it('refuses a wrong password, and control characters before the wire', async () => {
-      const { username, password } = subject.credentials;
+      const { username, password = '' } = subject.credentials;
       await assert.rejects(
         subject.open({ username, password: `${password}x` }, never),
         code('login-refused'),

@@ -1,6 +1,6 @@
 /** Counts what a choice would import, for somebody who waits for it in the web process. */
 import { Fault } from '../../src/core/fault.ts';
-import type { History, Log, Unseal } from '../../src/core/ports.ts';
+import type { History, Log } from '../../src/core/ports.ts';
 import { type Amount, estimate, type OpenSurvey, type Pace } from '../../src/core/survey.ts';
 import type { Database } from '../../src/db/pool.ts';
 import {
@@ -11,12 +11,11 @@ import {
 } from '../../src/db/previews.ts';
 import { findTarget, type ProbeTarget } from '../../src/db/probes.ts';
 import type { PreviewJob } from '../../src/db/queue.ts';
-import { openCredentials } from './probe.ts';
+import { type LoginDeps, logIn } from '../source-login.ts';
 
-export interface PreviewDeps {
+export interface PreviewDeps extends LoginDeps {
   readonly db: Database;
   readonly log: Log;
-  readonly unseal: Unseal;
   readonly openSurvey: OpenSurvey;
   readonly pace: Pace;
 }
@@ -60,10 +59,12 @@ async function count(
 async function measure(
   target: ProbeTarget,
   { history, since, folders }: PreviewQuestion,
-  { unseal, openSurvey }: PreviewDeps,
+  deps: PreviewDeps,
   signal: AbortSignal,
 ): Promise<Amount> {
-  const session = await openSurvey(target.server, await openCredentials(target, unseal), signal);
+  const session = await logIn(target, deps, signal, (credentials) =>
+    deps.openSurvey(target.server, credentials, signal),
+  );
   try {
     return await session.measure(folders, historyOf(history, since), signal);
   } finally {

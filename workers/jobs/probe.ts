@@ -1,21 +1,19 @@
 /** The probe: a visit that transfers nothing and tells whether the mailbox can be reached, and how it answers. */
 import { Fault, isFault } from '../../src/core/fault.ts';
 import { judgeVisit } from '../../src/core/judgement.ts';
-import type { Credentials } from '../../src/core/mailbox.ts';
-import { passwordPlace } from '../../src/core/place.ts';
-import type { Clock, Log, Unseal } from '../../src/core/ports.ts';
+import type { Clock, Log } from '../../src/core/ports.ts';
 import { MAX_LOGIN_FAILURES } from '../../src/core/schedule.ts';
 import { type OpenSurvey, type ProbeStep, type Survey, stepOfFault } from '../../src/core/survey.ts';
 import type { Database, Tx } from '../../src/db/pool.ts';
 import { noteFault, noteStep } from '../../src/db/probe-reports.ts';
 import { loadProbe, type ProbeTarget, type ProbeVerdict, settleProbe } from '../../src/db/probes.ts';
 import type { ProbeJob } from '../../src/db/queue.ts';
+import { type LoginDeps, logIn } from '../source-login.ts';
 
-export interface ProbeDeps {
+export interface ProbeDeps extends LoginDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Log;
-  readonly unseal: Unseal;
   readonly openSurvey: OpenSurvey;
 }
 
@@ -88,12 +86,13 @@ function followSteps(target: ProbeTarget, db: Database) {
  */
 async function look(
   target: ProbeTarget,
-  { unseal, openSurvey }: ProbeDeps,
+  deps: ProbeDeps,
   told: (step: ProbeStep) => void,
   signal: AbortSignal,
 ): Promise<Survey | null> {
-  const credentials = await openCredentials(target, unseal);
-  const { source, survey } = await openSurvey(target.server, credentials, signal, told);
+  const { source, survey } = await logIn(target, deps, signal, (credentials) =>
+    deps.openSurvey(target.server, credentials, signal, told),
+  );
   try {
     if (target.draft) return await survey(signal);
     const [first] = await source.folders(target.options.folders, signal);
@@ -102,12 +101,4 @@ async function look(
   } finally {
     await source.close();
   }
-}
-
-/** Fault `seal-broken`. */
-export async function openCredentials(target: ProbeTarget, unseal: Unseal): Promise<Credentials> {
-  const sealed = await unseal(target.sealedPassword, passwordPlace(target.userId, target.mailboxId));
-  const password = Buffer.from(sealed).toString('utf8');
-  sealed.fill(0);
-  return { username: target.username, password };
 }

@@ -103,6 +103,8 @@ const byWords = (text: string): FaultCode | undefined => BY_WORDS.find(([words])
 
 function codeOf(told: Told, phase: ImapPhase): FaultCode {
   if (TLS.test(told.code)) return 'tls-failed';
+  // The library has found no mechanism that takes an access token, and stumbles over that.
+  if (phase === 'connect' && told.code === 'ERR_INVALID_ARG_TYPE') return 'login-disabled';
   if (told.responseStatus === 'NO' || told.responseStatus === 'BAD') {
     if (told.code === 'ETHROTTLE') return 'source-throttled';
     if (told.mailboxMissing) return 'folder-missing';

@@ -1,5 +1,6 @@
 /** How the IMAP library is made to connect. */
 import type { Credentials, Server } from '../../src/core/mailbox.ts';
+import { imapLogin } from './credentials.ts';
 import type { Dial } from './dial.ts';
 import { LIMITS } from './imap-limits.ts';
 
@@ -24,7 +25,7 @@ export const optionsOf = (
   // said before the upgrade.
   ...(server.security === 'tls' ? { secure: true } : { secure: false, doSTARTTLS: true }),
   tls: dial.tlsOptions,
-  auth: { user: credentials.username, pass: credentials.password },
+  auth: imapLogin(credentials),
   clientInfo: { name: 'smtp-sync', version: '', vendor: '', 'support-url': '' },
   logger: false as const,
   disableAutoIdle: true,

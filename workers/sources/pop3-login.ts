@@ -15,9 +15,20 @@ export interface Offer {
 }
 
 /** Faults: `login-refused`, `login-disabled`, `source-busy`, `source-throttled`, `source-unavailable`; session Faults. */
-export type LogIn = (
+export const logIn = (
   channel: Pop3Channel,
-  credentials: Credentials,
+  { username, password, accessToken }: Credentials,
+  offer: Offer,
+  signal: AbortSignal,
+): Promise<void> =>
+  accessToken === undefined
+    ? logInByPassword(channel, username, password, offer, signal)
+    : logInByXoauth2(channel, username, accessToken, offer, signal);
+
+type LogIn = (
+  channel: Pop3Channel,
+  username: string,
+  secret: string,
   offer: Offer,
   signal: AbortSignal,
 ) => Promise<void>;
@@ -26,8 +37,7 @@ export type LogIn = (
  * SASL PLAIN where offered, else USER and PASS, which a server without CAPA is taken to know. APOP only when
  * there is nothing else: it needs MD5 and makes the server keep the password readable.
  */
-export const logInByPassword: LogIn = async (channel, credentials, { greeting, capabilities }, signal) => {
-  const { username, password } = credentials;
+const logInByPassword: LogIn = async (channel, username, password, { greeting, capabilities }, signal) => {
   if (capabilities?.get('SASL')?.includes('PLAIN')) {
     // RFC 4616: authorization identity (empty), authentication identity, password.
     await authenticate(channel, 'PLAIN', `\0${username}\0${password}`, signal);
@@ -42,10 +52,14 @@ export const logInByPassword: LogIn = async (channel, credentials, { greeting, c
   }
 };
 
-/** SASL XOAUTH2, as Google and Microsoft define it; the password is the access token. */
-export const logInByXoauth2: LogIn = async (channel, { username, password }, { capabilities }, signal) => {
+/**
+ * SASL XOAUTH2, as Google and Microsoft define it. Microsoft asks for the response on a line of its own, whatever its length:
+ * https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+ */
+const logInByXoauth2: LogIn = async (channel, username, token, { capabilities }, signal) => {
   if (!capabilities?.get('SASL')?.includes('XOAUTH2')) throw new Fault('login-disabled');
-  await authenticate(channel, 'XOAUTH2', `user=${username}\x01auth=Bearer ${password}\x01\x01`, signal);
+  const message = `user=${username}\x01auth=Bearer ${token}\x01\x01`;
+  await authenticate(channel, 'XOAUTH2', message, signal, { atOnce: false });
 };
 
 async function demand(channel: Pop3Channel, command: string, signal: AbortSignal): Promise<void> {
@@ -62,10 +76,11 @@ async function authenticate(
   mechanism: string,
   message: string,
   signal: AbortSignal,
+  { atOnce = true }: { readonly atOnce?: boolean } = {},
 ): Promise<void> {
   const response = Buffer.from(message).toString('base64');
   const command = `AUTH ${mechanism} ${response}\r\n`;
-  let unsent = command.length > MAX_COMMAND;
+  let unsent = !atOnce || command.length > MAX_COMMAND;
   channel.send(unsent ? `AUTH ${mechanism}\r\n` : command);
   for (let turn = 0; turn < 3; turn += 1) {
     const { kind, text } = await channel.status(signal);

@@ -6,7 +6,7 @@ import type { Dial } from './dial.ts';
 import { POP3_TIMEOUTS, Pop3Channel, type Pop3Timeouts } from './pop3-channel.ts';
 import { Pop3Client } from './pop3-client.ts';
 import { faultOfRefusal } from './pop3-fault.ts';
-import { type Capabilities, type LogIn, logInByPassword } from './pop3-login.ts';
+import { type Capabilities, logIn } from './pop3-login.ts';
 
 const MAX_CAPABILITIES = 256;
 
@@ -40,7 +40,6 @@ export async function openPop3Client(
   dial: Dial,
   signal: AbortSignal,
   timeouts: Pop3Timeouts = POP3_TIMEOUTS,
-  logIn: LogIn = logInByPassword,
 ): Promise<Pop3Client> {
   checkCredentials(credentials);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeouts.open)]);

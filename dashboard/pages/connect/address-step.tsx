@@ -35,8 +35,9 @@ export function AddressStep({ input, change, go }: NewStepProps) {
     if (!isEmail(email)) return;
     const found = await search.run(async () => {
       const { candidates, ...found } = await discover(email);
-      // Where no password will do, there is nothing to be entered.
-      const discovery = { ...found, candidates: candidates.filter(({ auth }) => auth !== 'oauth') };
+      // Where no password will do and no sign-in is offered, there is nothing to be done.
+      const usable = candidates.filter(({ auth, provider }) => auth !== 'oauth' || provider !== undefined);
+      const discovery = { ...found, candidates: usable };
       const [best] = discovery.candidates;
       change({
         email,

@@ -2,6 +2,7 @@
 import { type RefObject, useRef, useState } from 'react';
 import { useMailboxes } from '../../mailboxes.ts';
 import { connect } from '../../texts/connect.ts';
+import { providerName, signIn } from '../../texts/sign-in.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { TextField } from '../../ui/field.tsx';
@@ -13,6 +14,7 @@ import { PasswordField, takePassword } from './password-field.tsx';
 import { Problem } from './problem.tsx';
 import { isPort, ServerFields } from './server-fields.tsx';
 import { useSetup } from './setup.ts';
+import { SignInPart } from './sign-in-part.tsx';
 import { StepActions, StepFrame } from './step-frame.tsx';
 import type { NewStepProps } from './step-props.ts';
 import type { AddressInput } from './stored.ts';
@@ -24,7 +26,8 @@ const CLOSED: ReadonlySet<string> = new Set(['oauth-only', 'bridge-needed', 'no-
 
 export function LoginStep(props: NewStepProps) {
   const { login } = connect;
-  const { discovery, server } = props.input;
+  const { discovery, server, candidate } = props.input;
+  const provider = candidate === null ? undefined : discovery?.candidates[candidate]?.provider;
   const [anyway, setAnyway] = useState(server.host !== '');
   const hint = discovery?.hint;
   const closed = hint !== undefined && discovery?.candidates.length === 0 && CLOSED.has(hint.code) && !anyway;
@@ -38,7 +41,7 @@ export function LoginStep(props: NewStepProps) {
       </StepFrame>
     );
   return (
-    <StepFrame key="open" heading={login.heading}>
+    <StepFrame key="open" heading={provider ? signIn.name(providerName(provider)) : login.heading}>
       {hint && <HintBanner hint={hint} />}
       <Card>
         <LoginForm {...props} />
@@ -63,7 +66,15 @@ function LoginForm({ input, change, go, back }: NewStepProps) {
   const errorOf = (name: string, text: string): string | null =>
     missing.includes(name) ? text : fieldError(sending.error, name);
   const again = sending.error !== null ? login.passwordAgain : null;
-  return (
+  const choice = discovery && discovery.candidates.length > 0 && (
+    <CandidateChoice
+      email={input.email}
+      candidates={discovery.candidates}
+      chosen={candidate}
+      onChoose={choose}
+    />
+  );
+  const form = (
     <form
       noValidate
       className="space-y-6"
@@ -72,14 +83,6 @@ function LoginForm({ input, change, go, back }: NewStepProps) {
         void submit();
       }}
     >
-      {discovery && discovery.candidates.length > 0 && (
-        <CandidateChoice
-          email={input.email}
-          candidates={discovery.candidates}
-          chosen={candidate}
-          onChoose={choose}
-        />
-      )}
       {!chosen && (
         <ServerFields
           server={server}
@@ -111,6 +114,16 @@ function LoginForm({ input, change, go, back }: NewStepProps) {
       </StepActions>
     </form>
   );
+  return (
+    <div className="space-y-6">
+      {choice}
+      {chosen?.provider ? (
+        <SignInPart input={input} change={change} go={go} back={back} provider={chosen.provider} />
+      ) : (
+        form
+      )}
+    </div>
+  );
 }
 
 /** Makes a draft of the input, or tests the one again that was made of it before. */
@@ -139,8 +152,8 @@ function useSubmit(
     const sent = await sending.run(async () => {
       const account = { server, username };
       const draft = mailboxes.find((each) => each.id === draftId);
-      const same = draft?.protocol === server.protocol;
-      // A mailbox keeps its protocol.
+      const same = draft?.protocol === server.protocol && draft.auth === 'password';
+      // A mailbox keeps its protocol and its way in.
       if (draft && !same) await setup.discard(draft.id);
       ({ id } = await (draft && same
         ? setup.reconnect(draft.id, account, password)

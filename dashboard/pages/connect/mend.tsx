@@ -4,7 +4,8 @@ import { useState } from 'react';
 import type { ProbeReportView } from '../../../src/http/api.ts';
 import { connect } from '../../texts/connect.ts';
 import { type FaultAction, faultText } from '../../texts/faults.ts';
-import { Button } from '../../ui/button.tsx';
+import { providerName, signIn, signInPath } from '../../texts/sign-in.ts';
+import { Button, ButtonAnchor } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { HintBanner } from './hint-banner.tsx';
 import { MendForm } from './mend-form.tsx';
@@ -27,7 +28,8 @@ export function Mend({
 }: DraftStepProps & { fault: NonNullable<ProbeReportView['fault']> }) {
   const { test } = connect;
   const { title, happened, next, action } = faultText(fault.code);
-  const [form, setForm] = useState<Form | null>(formOf(action));
+  const signsIn = mailbox.auth === 'oauth';
+  const [form, setForm] = useState<Form | null>(signsIn ? null : formOf(action));
   const setup = useSetup();
   const testing = useAction();
   const hint = useHint(mailbox.username, input.draftId === mailbox.id ? input.discovery?.hint : undefined);
@@ -63,11 +65,20 @@ export function Mend({
       {form && <MendForm key={`${mailbox.id} ${form}`} mailbox={mailbox} form={form} />}
       {testing.error !== null && <Problem error={testing.error} />}
       <div className="flex flex-wrap gap-3">
+        {signsIn && (
+          <ButtonAnchor look="primary" href={signInPath(mailbox)}>
+            {signIn.again(providerName(mailbox.provider))}
+          </ButtonAnchor>
+        )}
         <Button busy={testing.busy} onClick={() => void testing.run(() => setup.testAgain(mailbox.id))}>
           {test.again}
         </Button>
-        {form !== 'password' && <Button onClick={() => setForm('password')}>{test.changePassword}</Button>}
-        {form !== 'server' && <Button onClick={() => setForm('server')}>{test.changeServer}</Button>}
+        {!signsIn && form !== 'password' && (
+          <Button onClick={() => setForm('password')}>{test.changePassword}</Button>
+        )}
+        {!signsIn && form !== 'server' && (
+          <Button onClick={() => setForm('server')}>{test.changeServer}</Button>
+        )}
         <Button look="quiet" onClick={elsewhere}>
           {test.otherProtocol}
         </Button>

@@ -68,6 +68,8 @@ const wireOf = ({ server, username }: Account) => ({
 export interface Setup {
   /** A draft: tested, and not started before it is told to. */
   create(account: Account, password: string): Promise<Mailbox>;
+  /** The same where its owner signs in at the provider next. */
+  createSignedIn(account: Account, provider: string): Promise<Mailbox>;
   /** `password` empty: the one that is there stays. Tested again. */
   reconnect(id: string, account: Account, password: string): Promise<Mailbox>;
   testAgain(id: string): Promise<void>;
@@ -111,6 +113,17 @@ function setupOf(client: QueryClient): Setup {
           protocol: account.server.protocol,
           ...wireOf(account),
           password,
+          options: { history: 'new' },
+          start: false,
+        }),
+      ),
+    createSignedIn: async (account, provider) =>
+      keep(
+        await post<Mailbox>('/mailboxes', {
+          protocol: account.server.protocol,
+          ...wireOf(account),
+          auth: 'oauth',
+          provider,
           options: { history: 'new' },
           start: false,
         }),

@@ -2,10 +2,12 @@
 import { Check, Circle, Loader2, X } from 'lucide-react';
 import type { ProbeReportView } from '../../../src/http/api.ts';
 import { connect } from '../../texts/connect.ts';
+import { signIn } from '../../texts/sign-in.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Mend } from './mend.tsx';
+import { SignInStep } from './sign-in-step.tsx';
 import { StepActions, StepFrame } from './step-frame.tsx';
 import type { DraftStepProps } from './step-props.ts';
 
@@ -20,6 +22,7 @@ const LOOKS: Readonly<Record<State, { Icon: typeof Check; look: string }>> = {
 
 export function TestStep(props: DraftStepProps) {
   const { report, mailbox, go, back } = props;
+  if (report.fault?.code === 'source-consent-missing') return <SignInStep {...props} />;
   const { test } = connect;
   const works = report.finished && report.fault === null;
   const heading = !report.finished ? test.heading : works ? test.headingDone : test.headingFailed;
@@ -27,6 +30,7 @@ export function TestStep(props: DraftStepProps) {
     <StepFrame key={heading} heading={heading} intro={report.finished ? undefined : test.intro}>
       <Card className="space-y-4">
         <p className="text-sm wrap-anywhere text-muted">{test.server(mailbox.host, mailbox.port)}</p>
+        {mailbox.auth === 'oauth' && <SignedIn {...props} />}
         <ol aria-live="polite" className="space-y-3">
           {report.steps.map(({ step, state }) => (
             <StepLine key={step} name={test.steps[step]} state={state} />
@@ -43,6 +47,18 @@ export function TestStep(props: DraftStepProps) {
         )}
       </StepActions>
     </StepFrame>
+  );
+}
+
+/** The account may be another than the one that was typed. */
+function SignedIn({ mailbox: { id, username }, input: { email, draftId } }: DraftStepProps) {
+  const typed = email.trim();
+  const other = draftId === id && typed !== '' && typed.toLowerCase() !== username.toLowerCase();
+  return (
+    <div className="text-sm wrap-anywhere">
+      <p className="font-medium">{signIn.signedInAs(username)}</p>
+      {other && <p>{signIn.otherAccount(typed)}</p>}
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { type FormEvent, type RefObject, useRef, useState } from 'react';
 import type { Mailbox, PatchMailbox } from '../../../src/http/api.ts';
 import { common } from '../../texts/common.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { providerName, signIn } from '../../texts/sign-in.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ChoiceField, SelectField, TextField } from '../../ui/field.tsx';
@@ -70,7 +71,11 @@ function EditForm({ mailbox, error, busy, onCancel, onSave }: FormProps) {
   };
   return (
     <form className="space-y-6" onSubmit={submit}>
-      <ConnectionFields draft={draft} set={set} password={password} />
+      {mailbox.auth === 'oauth' ? (
+        <p className="text-sm text-muted">{signIn.fixed(providerName(mailbox.provider))}</p>
+      ) : (
+        <ConnectionFields draft={draft} set={set} password={password} />
+      )}
       <OptionFields mailbox={mailbox} draft={draft} set={set} />
       <OptionSections
         mailbox={mailbox}

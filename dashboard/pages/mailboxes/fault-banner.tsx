@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Mailbox } from '../../../src/http/api.ts';
 import { faultText } from '../../texts/faults.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { providerName, signIn, signInPath } from '../../texts/sign-in.ts';
 import { Banner } from '../../ui/banner.tsx';
 import { Button, ButtonAnchor, ButtonLink } from '../../ui/button.tsx';
 import type { MailboxActions } from './actions.ts';
@@ -39,7 +40,16 @@ function Cure({ mailbox, actions }: { mailbox: Mailbox; actions: MailboxActions 
       </ButtonLink>
     );
   if (fault.code === 'plan-limit') return <ButtonLink href="/billing">{texts.billing}</ButtonLink>;
-  switch (faultText(fault.code).action) {
+  const { action } = faultText(fault.code);
+  switch (action === 'password' && mailbox.auth === 'oauth' ? 'sign-in' : action) {
+    case 'sign-in':
+      return (
+        <ButtonAnchor href={signInPath(mailbox)}>
+          {(fault.code === 'source-consent-missing' ? signIn.name : signIn.again)(
+            providerName(mailbox.provider),
+          )}
+        </ButtonAnchor>
+      );
     case 'password':
       return (
         <>

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Mailbox } from '../../../src/http/api.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { providerName, signIn, signInPath } from '../../texts/sign-in.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import type { MenuItem } from '../../ui/menu.tsx';
 import type { MailboxActions } from './actions.ts';
@@ -28,6 +29,11 @@ export function useMailboxMenu(
           : state !== 'suspended' && { text: texts.pause, onSelect: () => actions.pause.mutate() },
         progress.failed > 0 && { text: texts.retryFailed, onSelect: () => actions.retry.mutate() },
         { text: texts.glassBox, onSelect: () => navigate(`/glass-box?mailbox=${id}`) },
+        mailbox.auth === 'oauth' &&
+          state !== 'suspended' && {
+            text: signIn.again(providerName(mailbox.provider)),
+            onSelect: () => window.location.assign(signInPath(mailbox)),
+          },
         state !== 'suspended' && { text: texts.edit, onSelect: () => setEditing(true) },
       ];
   return {

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Mailbox } from '../../../src/http/api.ts';
 import { formatDay, formatDuration } from '../../texts/format.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
+import { providerName, signIn } from '../../texts/sign-in.ts';
 import { Card, Section } from '../../ui/card.tsx';
 import { SECTIONS } from '../options/sections.ts';
 
@@ -18,6 +19,9 @@ export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
           <Row name={texts.server}>{mailboxTexts.protocol(mailbox.protocol, mailbox.host, mailbox.port)}</Row>
           <Row name={texts.encryption}>{texts.security[mailbox.security]}</Row>
           <Row name={texts.user}>{mailbox.username}</Row>
+          {mailbox.auth === 'oauth' && (
+            <Row name={signIn.setting}>{signIn.settingText(providerName(mailbox.provider))}</Row>
+          )}
           <Row name={texts.history.label}>{historyText(options)}</Row>
           <Row name={texts.folders}>
             {options.folders === 'all'

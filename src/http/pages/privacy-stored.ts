@@ -19,6 +19,10 @@ export const STORED: readonly Part[] = [
           'server, port, user name and your choices, and the password, sealed. We need it to fetch your mail.',
         ),
         term(
+          'Where you sign in at a mailbox’s provider instead:',
+          'the provider’s id for that account, when you consented, and the refresh token, sealed, in the password’s place. While the sign-in is under way, two digests that tie it to your browser.',
+        ),
+        term(
           'How far each mailbox is:',
           'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), keyed digests that tell which messages are done, and, if you chose so, which of them wait to be deleted, moved or marked at your mail server. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
         ),

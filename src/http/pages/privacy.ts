@@ -31,7 +31,7 @@ const LIMITED_USE = [
   'We do not use it for advertising or marketing, we do not sell it, and we do not use or transfer it to train or improve artificial intelligence or machine learning models, generalised or other. No human reads it, unless you ask for help with something particular and agree, or the law or the security of the service demands it.',
 ] as const;
 
-const sharing = ({ subProcessors }: Installation): readonly Part[] => [
+const sharing = ({ subProcessors, signIns }: Installation): readonly Part[] => [
   { id: 'google', title: 'Google user data', text: LIMITED_USE },
   {
     id: 'others',
@@ -41,7 +41,7 @@ const sharing = ({ subProcessors }: Installation): readonly Part[] => [
       subProcessors.map(
         ({ name, purpose }) => html`<strong class="font-medium text-ink">${name}.</strong> ${purpose}`,
       ),
-      html`Besides, the workers talk to the mail servers that you connect. When you type an address, they may ask your provider’s own configuration server, Thunderbird’s public database of providers and the DNS about its domain. Your provider’s server is asked with the address, as its protocol wants it; Thunderbird’s database with the domain only.`,
+      html`Besides, the workers talk to the mail servers that you connect${signIns.length > 0 && `, and for mailboxes that you sign in for, to the sign-in of ${signIns.join(' and ')}`}. When you type an address, they may ask your provider’s own configuration server, Thunderbird’s public database of providers and the DNS about its domain. Your provider’s server is asked with the address, as its protocol wants it; Thunderbird’s database with the domain only.`,
       'If you set up a webhook, the workers send what it is to be told to the address that you gave: ids, states, codes and counts of your mailboxes and the names of their servers, and nothing of a message. Who stands behind that address is your choice.',
       'There are no advertisements, no analytics, no tracking pixels and no fonts, scripts or images from other hosts on these pages; a strict content security policy rules them out. Nothing is sold to anybody.',
     ],
@@ -80,12 +80,16 @@ const retention = ({ billing, retentionDays }: Installation): Part => ({
   ],
 });
 
-const deletion = ({ historyDays, billing }: Installation): Part => ({
+const deletion = ({ historyDays, billing, signIns }: Installation): Part => ({
   id: 'deletion',
   title: 'What deletion means',
   text: [
     'You can delete a mailbox or your whole account at any time in the dashboard, also while mail is on its way. When the answer arrives, every row about it is gone from the active database: settings, sealed credentials, progress and audit log. A transfer under way is stopped, and cannot write anything back.',
     'With the account, the consent at Google is revoked. That takes a worker a moment, or longer if Google cannot be reached: until it is done, a sealed copy of the token waits in the workers’ queue.',
+    ...signIns.map(
+      (name) =>
+        `With a mailbox that you signed in for, the stored token is destroyed, so nobody here can fetch its mail any more. ${name} gives programs no way to end a sign-in: take it back there, too, in your account’s settings for apps, if you want it off its list.`,
+    ),
     ...(billing ? ['An open subscription is ended, and the customer is deleted at Stripe.'] : []),
     'If you take the permission back in your Google Account instead, the stored token is destroyed as soon as Google tells us, and at the latest when the next message is to be added. Your mailboxes then wait for a new consent and are wiped as said above if none comes. Your account id and address stay until you delete the account.',
     html`PostgreSQL leaves deleted bytes in its files until it cleans up behind itself (${code('VACUUM')}) and in its write-ahead log until that is reused. Credentials among them are sealed there as they were before.`,

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { FAULT_TEXTS, faultText } from '../../../dashboard/texts/faults.ts';
 import { FAULTS } from '../../../src/core/fault.ts';
 
-/** Cured on another page: the wizard, the plan. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['setup-unfinished', 'plan-limit']);
-const ACTIONS = ['password', 'consent', 'retry', 'wait', 'server', 'none'];
+/** Cured elsewhere: in the wizard, by the plan, in the installation's settings. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['setup-unfinished', 'plan-limit', 'source-host-foreign']);
+const ACTIONS = ['password', 'sign-in', 'consent', 'retry', 'wait', 'server', 'none'];
 
 test('every fault has its words, and no words are without a fault', () => {
   assert.deepEqual(Object.keys(FAULT_TEXTS).sort(), Object.keys(FAULTS).sort());
@@ -27,7 +27,7 @@ test('a cure that needs the owner is offered where waiting is of no use', () => 
     const { action } = faultText(code);
     if (scope === 'grant' && retry === 'never') assert.equal(action, 'consent', code);
     if (scope === 'mailbox' && retry === 'never' && !ELSEWHERE.has(code))
-      assert.ok(['password', 'server'].includes(action), code);
+      assert.ok(['password', 'sign-in', 'server'].includes(action), code);
     if (retry === 'never') assert.notEqual(action, 'wait', code);
   }
 });

@@ -71,7 +71,7 @@ it('claims what is due, credentials still sealed, and not twice', async () => {
   assert.equal(lease.userId, userId);
   assert.equal(lease.epoch, 1n);
   assert.deepEqual(lease.server, { protocol: 'pop3', host: 'mail.example.com', port: 993, security: 'tls' });
-  assert.equal(Buffer.from(lease.sealedPassword).toString(), 'sealed');
+  assert.equal(Buffer.from(lease.sealedPassword ?? []).toString(), 'sealed');
   assert.deepEqual(await worker.claim(10), []);
 });
 

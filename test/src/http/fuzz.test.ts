@@ -70,6 +70,8 @@ const server = {
   security: fc.oneof(fc.constantFrom('tls', 'starttls'), anything),
   username: fc.oneof(word, anything),
   password: fc.oneof(word, anything),
+  auth: fc.oneof(fc.constantFrom('password', 'oauth'), anything),
+  provider: fc.oneof(fc.constant('microsoft'), anything),
   options: fc.oneof(options, anything),
 };
 /** One field wrong at a time finds more than everything wrong at once. */

@@ -57,6 +57,17 @@ test.test('history, retention and contact are as configured', () => {
   }
 });
 
+test.test(
+  'providers that are signed in at are named where they are configured, with what deletion means there',
+  () => {
+    const alone = read(privacyPage);
+    assert.ok(!alone.includes('Microsoft'));
+    const offered = read(privacyPage, { MICROSOFT_CLIENT_ID: 'id', MICROSOFT_CLIENT_SECRET: 'secret' });
+    assert.match(offered, /and for mailboxes that you sign in for, to the sign-in of Microsoft\./);
+    assert.match(offered, /Microsoft gives programs no way to end a sign-in: take it back there, too/);
+  },
+);
+
 test.test('plans are those that the server enforces, or none', () => {
   const price = (env: Environment) =>
     words(landingPage({ frame, url: '/', installation: given(env), next: null }));
@@ -128,6 +139,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   subscriptions: 'Stripe’s customer number and the state of your subscription',
   notices: 'what you were told about your mailboxes',
   notice_marks: 'what you were told about your mailboxes',
+  source_grants: 'the provider’s id for that account, when you consented, and the refresh token, sealed',
+  source_consents: 'two digests that tie it to your browser',
   notice_settings: 'which of them you want by mail',
   webhooks: 'their addresses, which events they want',
   webhook_secrets: 'their secrets, sealed',

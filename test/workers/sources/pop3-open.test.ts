@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pop3Auth, Pop3Faults } from '../../../standins/pop3-session.ts';
-import { POP3_TIMEOUTS } from '../../../workers/sources/pop3-channel.ts';
 import { faultOfLogin, faultOfRetrieval } from '../../../workers/sources/pop3-fault.ts';
-import { logInByXoauth2 } from '../../../workers/sources/pop3-login.ts';
 import { openPop3Client } from '../../../workers/sources/pop3-open.ts';
 import { ACCOUNT, faultOf, message, read, setUp } from './pop3-setup.ts';
 
@@ -41,14 +39,24 @@ test('a response too long for one command line goes on a line of its own', async
 });
 
 test('XOAUTH2 logs in with a token, and a bad token is refused', async (t) => {
-  const { at, dial } = await setUp(t, {
-    auth: ['xoauth2'],
+  const { at, dial, server } = await setUp(t, {
+    auth: ['xoauth2', 'plain'],
     accounts: [{ username: 'ada', password: 'token' }],
   });
-  const open = (password: string) =>
-    openPop3Client(at, { username: 'ada', password }, dial, signal, POP3_TIMEOUTS, logInByXoauth2);
+  const open = (accessToken: string) => openPop3Client(at, { username: 'ada', accessToken }, dial, signal);
   await (await open('token')).close();
+  const lines = server.heard.map(({ line }) => line);
+  assert.ok(lines.includes('AUTH XOAUTH2'), 'the token goes on a line of its own, as Microsoft wants it');
   assert.equal(await faultOf(open('other')), 'login-refused');
+  assert.equal(await faultOf(open('a\x01b')), 'credentials-invalid');
+  assert.equal(verbs(server.heard).filter((verb) => verb === 'AUTH').length, 2);
+});
+
+test('an access token is not sent as a password', async (t) => {
+  const { at, dial, server } = await setUp(t, { auth: ['user', 'plain'] });
+  const opened = openPop3Client(at, { username: ACCOUNT.username, accessToken: 'token' }, dial, signal);
+  assert.equal(await faultOf(opened), 'login-disabled');
+  assert.deepEqual(verbs(server.heard), ['CAPA']);
 });
 
 test('a wrong password is refused, and nothing of it is in the error', async (t) => {
