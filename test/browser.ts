@@ -15,9 +15,17 @@ export interface Browser {
     options?: SendOptions,
   ): Promise<T>;
   /** From /auth/google through the stand-in's consent page; the answer of our callback. */
-  signIn(email: string, choice?: { scopes?: string[]; deny?: boolean }): Promise<Response>;
+  signIn(email: string, choice?: ConsentChoice): Promise<Response>;
   /** Up to Google's answer: our callback's path with its query. */
-  consent(email: string, choice?: { scopes?: string[]; deny?: boolean }): Promise<string>;
+  consent(email: string, choice?: ConsentChoice): Promise<string>;
+}
+
+export interface ConsentChoice {
+  /** What is left ticked; default: the permission to add mail. */
+  readonly scopes?: readonly string[];
+  readonly deny?: boolean;
+  /** Where to begin; default `/auth/google`. */
+  readonly from?: string;
 }
 
 export interface SendOptions {
@@ -53,8 +61,11 @@ export function createBrowser(base: string, origin: string): Browser {
     }
     return answer;
   };
-  const consent: Browser['consent'] = async (email, { scopes = [GMAIL_INSERT], deny = false } = {}) => {
-    const start = await send('GET', '/auth/google');
+  const consent: Browser['consent'] = async (
+    email,
+    { scopes = [GMAIL_INSERT], deny = false, from = '/auth/google' } = {},
+  ) => {
+    const start = await send('GET', from);
     assert.equal(start.status, 302, await start.text());
     const page = new URL(start.headers.get('location') ?? '');
     assert.equal((await fetch(page)).status, 200);

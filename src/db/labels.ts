@@ -59,3 +59,11 @@ export const listLabels = (tx: Tx): Promise<{ mailboxId: MailboxId; name: string
 export async function forgetLabels(tx: Tx, mailboxId: MailboxId): Promise<void> {
   await tx.query('DELETE FROM labels WHERE mailbox_id = $1', [mailboxId]);
 }
+
+/** Whether a mailbox of the tenant has labels switched on. */
+export async function wantsLabels(tx: Tx): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT FROM mailboxes WHERE options->>'label' IS NOT NULL OR options->'folderLabels' = 'true' LIMIT 1`,
+  );
+  return rows.length > 0;
+}

@@ -200,6 +200,15 @@ export async function recallMailbox(tx: Tx, id: MailboxId): Promise<void> {
   );
 }
 
+/** The same for all mailboxes of the tenant. */
+export async function recallMailboxes(tx: Tx): Promise<void> {
+  await tx.query(
+    `INSERT INTO recalls (worker_id, mailbox_id)
+     SELECT leased_by, id FROM mailboxes WHERE user_id = current_tenant() AND leased_by IS NOT NULL
+     ON CONFLICT DO NOTHING`,
+  );
+}
+
 /** Deletes it with all its rows. False when the tenant has no such mailbox. */
 export async function deleteMailbox(tx: Tx, id: MailboxId): Promise<boolean> {
   const text = 'DELETE FROM mailboxes WHERE id = $1 RETURNING id';

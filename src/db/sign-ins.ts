@@ -3,19 +3,27 @@ import type { Tx } from './pool.ts';
 
 export async function beginSignIn(
   tx: Tx,
-  signIn: { readonly stateHash: Uint8Array; readonly lifetimeMs: number },
+  signIn: {
+    readonly stateHash: Uint8Array;
+    readonly lifetimeMs: number;
+    /** Somebody who is signed in was sent to allow labels. */
+    readonly labels: boolean;
+  },
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO sign_ins (state_hash, expires_at) VALUES ($1, now() + $2 * interval '1 millisecond')`,
-    [signIn.stateHash, signIn.lifetimeMs],
+    `INSERT INTO sign_ins (state_hash, expires_at, labels) VALUES ($1, now() + $2 * interval '1 millisecond', $3)`,
+    [signIn.stateHash, signIn.lifetimeMs, signIn.labels],
   );
 }
 
-/** Uses the sign-in up. False when it is unknown, used before or expired. */
-export async function takeSignIn(tx: Tx, stateHash: Uint8Array): Promise<boolean> {
-  const rows = await tx.query<{ live: boolean }>(
-    'DELETE FROM sign_ins WHERE state_hash = $1 RETURNING expires_at > now() AS live',
+/** Uses the sign-in up. null when it is unknown, used before or expired. */
+export async function takeSignIn(
+  tx: Tx,
+  stateHash: Uint8Array,
+): Promise<{ readonly labels: boolean } | null> {
+  const [row] = await tx.query<{ live: boolean; labels: boolean }>(
+    'DELETE FROM sign_ins WHERE state_hash = $1 RETURNING expires_at > now() AS live, labels',
     [stateHash],
   );
-  return rows[0]?.live ?? false;
+  return row?.live ? { labels: row.labels } : null;
 }

@@ -5,8 +5,10 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { CodeChallengeMethod, OAuth2Client } from 'google-auth-library';
 import { Fault } from '../core/fault.ts';
+import { GMAIL_INSERT_SCOPE, GMAIL_LABELS_SCOPE } from '../core/scopes.ts';
 
-export const GMAIL_INSERT_SCOPE = 'https://www.googleapis.com/auth/gmail.insert';
+export { GMAIL_INSERT_SCOPE };
+
 const SCOPES = ['openid', 'email', GMAIL_INSERT_SCOPE];
 const DEADLINE = 20_000;
 
@@ -45,10 +47,24 @@ export type ConsentResult =
   | { readonly kind: 'granted' | 'partial'; readonly consent: Consent }
   | { readonly kind: 'refused'; readonly reason: 'code' | 'id-token' };
 
+/** What is asked for beside the sign-in and mail. */
+export interface Wish {
+  readonly labels: boolean;
+  /** Whose account Google should offer; null: it asks. */
+  readonly email: string | null;
+}
+
 /** Where to send the browser. */
-export function consentUrl(endpoints: ConsentEndpoints, attempt: ConsentAttempt): string {
+export function consentUrl(
+  endpoints: ConsentEndpoints,
+  attempt: ConsentAttempt,
+  { labels, email }: Wish = { labels: false, email: null },
+): string {
   return createClient(endpoints).generateAuthUrl({
-    scope: SCOPES,
+    scope: labels ? [...SCOPES, GMAIL_LABELS_SCOPE] : SCOPES,
+    // What was granted before is in the new tokens, too: signing in again loses no permission.
+    include_granted_scopes: true,
+    ...(email !== null && { login_hint: email }),
     access_type: 'offline',
     // Google hands out a refresh token for sure only when it asks the user.
     prompt: 'consent',

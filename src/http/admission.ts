@@ -2,20 +2,29 @@
 import { randomUUID } from 'node:crypto';
 import type { UserId } from '../core/mailbox.ts';
 import { refreshTokenPlace } from '../core/place.ts';
+import { GMAIL_LABELS_SCOPE } from '../core/scopes.ts';
 import { readGrant, renewGrant, saveGrant } from '../db/grants.ts';
-import { lockMailboxes, resumeAfterConsent } from '../db/mailboxes.ts';
+import { wantsLabels } from '../db/labels.ts';
+import { lockMailboxes, recallMailboxes, resumeAfterConsent } from '../db/mailboxes.ts';
 import { findGoogleUser, signIn } from '../db/users.ts';
 import type { Consent } from '../google/consent.ts';
 import { refreshTokenHash } from '../google/tokens.ts';
 import type { Parts } from './parts.ts';
 
+export interface Admitted {
+  readonly userId: UserId;
+  /** A mailbox has labels switched on, and this consent no longer allows them. */
+  readonly lostLabels: boolean;
+}
+
 /** Creates the account on the first visit, stores the grant, and wakes the mailboxes that waited for it. */
-export async function admit(parts: Parts, consent: Consent): Promise<UserId> {
+export async function admit(parts: Parts, consent: Consent): Promise<Admitted> {
   const { sub, email, grantedScopes: scopes, refreshToken } = consent;
   const userId = await parts.database.asNobody((tx) => signIn(tx, sub, email));
   const sealed = refreshToken && (await sealToken(parts, userId, refreshToken));
-  await parts.database.withTenant(userId, async (tx) => {
+  const lostLabels = await parts.database.withTenant(userId, async (tx) => {
     await lockMailboxes(tx);
+    const before = new Set((await readGrant(tx))?.scopes);
     if (refreshToken && sealed)
       await saveGrant(tx, {
         userId,
@@ -24,10 +33,13 @@ export async function admit(parts: Parts, consent: Consent): Promise<UserId> {
         scopes,
       });
     // Google gives no new refresh token: the one there goes on working. Where there is none, nothing is granted.
-    else if (!(await renewGrant(tx, scopes))) return;
+    else if (!(await renewGrant(tx, scopes))) return false;
     await resumeAfterConsent(tx);
+    // Runs under way go by what was allowed when they began.
+    if (before.size > 0 && before.symmetricDifference(new Set(scopes)).size > 0) await recallMailboxes(tx);
+    return before.has(GMAIL_LABELS_SCOPE) && !scopes.includes(GMAIL_LABELS_SCOPE) && (await wantsLabels(tx));
   });
-  return userId;
+  return { userId, lostLabels };
 }
 
 /**
@@ -45,6 +57,10 @@ export async function decline(parts: Parts, { sub, refreshToken }: Consent): Pro
     parts.queue.revoke(tx, { userId, sealedRefreshToken: Buffer.from(sealed).toString('base64') }),
   );
 }
+
+/** Whether the consent is of the Google account that this user is. */
+export const isOf = async (parts: Parts, { sub }: Consent, userId: UserId): Promise<boolean> =>
+  (await parts.database.asNobody((tx) => findGoogleUser(tx, sub))) === userId;
 
 const sealToken = (parts: Parts, userId: UserId, refreshToken: string): Promise<Uint8Array> =>
   parts.seal(new TextEncoder().encode(refreshToken), refreshTokenPlace(userId));

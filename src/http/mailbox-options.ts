@@ -27,6 +27,8 @@ export function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: ob
     throw new HttpError('invalid-request', `options.pollSeconds: must be at least ${shortest}`);
   if (protocol === 'pop3' && folders !== 'all' && folders.some((folder) => folder !== 'INBOX'))
     throw new HttpError('invalid-request', 'options.folders: POP3 has only INBOX');
+  if (protocol === 'pop3' && options.folderLabels)
+    throw new HttpError('invalid-request', 'options.folderLabels: POP3 has only INBOX');
   return options;
 }
 

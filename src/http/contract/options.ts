@@ -1,5 +1,6 @@
 /** A mailbox's options on the wire. */
 import { z } from 'zod';
+import { LONGEST_LABEL, labelProblem } from '../../core/label.ts';
 import { AFTER_IMPORT } from '../../core/mailbox.ts';
 import { choiceFields, text } from './fields.ts';
 
@@ -13,15 +14,28 @@ const later = (when: boolean, path: string, context: z.RefinementCtx): void => {
     });
 };
 
+const label = text(LONGEST_LABEL)
+  .superRefine((name, context) => {
+    const problem = labelProblem(name);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  })
+  .describe(
+    'The Gmail label that imported messages get; “/” nests. Made when it is first needed. Until the owner has allowed labels at Google (`grant.scopes` of the account; a browser gives it at /auth/labels), messages arrive without.',
+  );
+
 export const optionFields = {
   ...choiceFields,
   skipInbox: z.boolean(),
-  label: text(225).nullable(),
+  label: label.nullable(),
   neverSpam: z.boolean(),
   afterImport: z.enum(AFTER_IMPORT),
   deleteAfterDays: z.int().min(0).max(3650).nullable(),
   pollSeconds: z.int().min(1).max(86_400),
-  folderLabels: z.boolean(),
+  folderLabels: z
+    .boolean()
+    .describe(
+      'IMAP: messages get a Gmail label of their folder’s name, nested as the folders are, below `label` where there is one; those of the inbox do not. Takes the permission for labels, as `label` does.',
+    ),
   moveTo: text(255).nullable(),
   repair: z.boolean(),
   noticeRefused: z.boolean(),
@@ -36,8 +50,6 @@ const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, co
     context.addIssue({ code: 'custom', path: ['since'], message: 'is required when history is "since"' });
   if (options.history !== 'since' && options.since !== null)
     context.addIssue({ code: 'custom', path: ['since'], message: 'is allowed only when history is "since"' });
-  later(options.label !== null, 'label', context);
-  later(options.folderLabels, 'folderLabels', context);
   later(options.afterImport !== 'keep', 'afterImport', context);
   later(options.deleteAfterDays !== null, 'deleteAfterDays', context);
   later(options.moveTo !== null, 'moveTo', context);

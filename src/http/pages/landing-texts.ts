@@ -8,7 +8,7 @@ export const PROMISES = [
   },
   {
     title: 'We cannot read your Gmail',
-    text: 'The permission we ask for only adds mail. And it is used for nothing else: no other call is ever made to Gmail.',
+    text: 'The permission we ask for only adds mail. And it is used for nothing else. Only if you switch labels on does Google ask you for a second one, which is for labels and reads no mail either.',
     check:
       'a stand-in for Google records every call of the whole service: sign-in, tokens and imports, nothing else.',
   },

@@ -1,4 +1,4 @@
-/** The one permission at Google: why it is asked for, what it allows and what it cannot do. */
+/** The permissions at Google: why each is asked for, what it allows and what it cannot do. */
 import { type Html, html } from '../html.ts';
 
 const list = (
@@ -28,3 +28,19 @@ ${list('What it cannot do', NO, [
 ])}
 </div>
 <p class="mt-4 max-w-3xl text-sm leading-relaxed text-muted">Leave the box ticked when Google asks: without it no mail can be passed on. You can take the permission back at any time, here by deleting your account or in your Google Account under “Third-party apps &amp; services”.</p>`;
+
+/** Asked for when somebody switches labels on, and by nobody else. */
+export const labelsPermission = html`<p class="mt-4 max-w-3xl leading-relaxed text-muted">Google asks you to let smtp-sync <strong class="font-medium text-ink">“See and edit your email labels”</strong>. Its technical name is <code class="font-mono text-sm whitespace-nowrap">gmail.labels</code>. It is about the labels themselves, not about the mail under them.</p>
+<div class="mt-6 grid gap-4 md:grid-cols-2">
+${list('What it allows', YES, [
+  'Seeing the names of your labels, and how many messages are under each.',
+  'Making labels: smtp-sync makes those that you ask for, and those that they are nested in.',
+  'It would also allow renaming and deleting labels. smtp-sync never does.',
+])}
+${list('What it cannot do', NO, [
+  'Read, list or search your mail, whatever its label.',
+  'Put a label on mail that is in your Gmail already, or take one off.',
+  'Change or delete any message.',
+])}
+</div>
+<p class="mt-4 max-w-3xl text-sm leading-relaxed text-muted">If you say no, or leave the box unticked, everything else works as before: mail arrives without labels. You can change your mind at any time.</p>`;

@@ -28,6 +28,7 @@ export const privacyPage = (view: DocumentView): string =>
 const LIMITED_USE = [
   html`smtp-sync’s use and transfer to any other app of information received from Google APIs will adhere to the ${link('https://developers.google.com/terms/api-services-user-data-policy', 'Google API Services User Data Policy')}, including the Limited Use requirements.`,
   html`What we receive from Google is your account id, your e-mail address, the tokens of your consent and, for each message added, the id that Gmail gives it. We use it to sign you in and to add mail to your Gmail with ${code('users.messages.import')}, and for nothing else.`,
+  html`If you switch labels on and allow it, we also receive the names of your labels in Gmail, with ${code('users.labels.list')}, and make the labels that you asked for, with ${code('users.labels.create')}. The list is used to find those labels and is not stored; of the labels that your mail was given, name and id are. No label is renamed or deleted. Mail cannot be read with this permission either.`,
   'We do not use it for advertising or marketing, we do not sell it, and we do not use or transfer it to train or improve artificial intelligence or machine learning models, generalised or other. No human reads it, unless you ask for help with something particular and agree, or the law or the security of the service demands it.',
 ] as const;
 

@@ -1,6 +1,7 @@
 /** What is said when a sign-in does not end as it should: what happened, and what to do next. */
 import { nextQuery } from '../next-page.ts';
 import type { Frame } from './frame.ts';
+import { askForLabels } from './labels.ts';
 import { type Notice, noticePage } from './notice.ts';
 
 interface Refusal extends Pick<Notice, 'title' | 'text'> {
@@ -8,6 +9,7 @@ interface Refusal extends Pick<Notice, 'title' | 'text'> {
   /** What the link says that starts again. */
   readonly again: string;
   /** Where to read on, when trying again at once may not help. */
+  readonly asksForLabels?: true;
   readonly other?: { readonly href: string; readonly text: string };
 }
 
@@ -65,6 +67,26 @@ export const REFUSALS = {
     again: 'Try again',
     other: WHY,
   },
+  labels: {
+    status: 403,
+    title: 'Labels were not allowed',
+    text: [
+      'You said no to labels at Google, or left that box unticked. That is fine: your mail goes on arriving as before, without labels.',
+      'Should you change your mind, ask Google again, and leave “See and edit your email labels” ticked. It does not let us read your mail.',
+    ],
+    again: 'Ask Google again',
+    asksForLabels: true,
+  },
+  'labels-elsewhere': {
+    status: 403,
+    title: 'That was another Google account',
+    text: [
+      'You were asked to allow labels for the account that you are signed in to here, and chose another at Google. Nothing was changed, in neither of them.',
+      'Ask again and choose the same account. To open the other one, sign out here first.',
+    ],
+    again: 'Ask Google again',
+    asksForLabels: true,
+  },
   blocked: {
     status: 403,
     title: 'Google does not allow it for this account',
@@ -100,12 +122,14 @@ export const REFUSALS = {
 export type RefusalReason = keyof typeof REFUSALS;
 
 export function refusalPage(frame: Frame, reason: RefusalReason, next: string | null): string {
-  const { title, text, again, other }: Refusal = REFUSALS[reason];
-  return noticePage(frame, {
-    title,
-    text,
-    links: [{ href: `/auth/google${nextQuery(next)}`, text: again }, ...(other ? [other] : [])],
-  });
+  const { title, text, again, asksForLabels, other }: Refusal = REFUSALS[reason];
+  const links = asksForLabels
+    ? [
+        { href: next ?? '/mailboxes', text: 'Go on without labels' },
+        { href: askForLabels(next), text: again },
+      ]
+    : [{ href: `/auth/google${nextQuery(next)}`, text: again }, ...(other ? [other] : [])];
+  return noticePage(frame, { title, text, links });
 }
 
 /** A sign-in that ended in another account than the one this browser was signed in to. */

@@ -59,7 +59,7 @@ const PARTS: readonly Part[] = [
         ),
         term(
           'Google:',
-          'authorisation code with PKCE, state and nonce, bound to your browser; the least permission that works.',
+          'authorisation code with PKCE, state and nonce, bound to your browser; the least permission that works. The one for labels is asked for apart, by whoever wants them.',
         ),
       ],
     ],

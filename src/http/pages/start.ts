@@ -33,7 +33,7 @@ function wordsFor(viewer: StartView['viewer']): { title: string; text: readonly 
     return {
       title: 'Google will ask for one permission',
       text: [
-        'You sign in at Google; your Google password stays there. Google then asks whether smtp-sync may add mail to your Gmail. That is all we ask for, and all we could do with it.',
+        'You sign in at Google; your Google password stays there. Google then asks whether smtp-sync may add mail to your Gmail. That is all we ask for here, and all we could do with it. Only if you want your mail labelled, later, does Google ask you for a second permission, which reads no mail either.',
       ],
     };
   if (viewer.consent === 'missing')

@@ -1,12 +1,14 @@
 /** Sign-in at Google and the grant in one flow: OAuth 2.0 code flow with PKCE, bound to the browser. */
 import { type Request, type Response, Router } from 'express';
 import { isFault } from '../../core/fault.ts';
+import { GMAIL_LABELS_SCOPE } from '../../core/scopes.ts';
 import { beginSignIn, takeSignIn } from '../../db/sign-ins.ts';
 import { type ConsentEndpoints, consentUrl, exchangeCode } from '../../google/consent.ts';
 import { readAccount } from '../account.ts';
-import { admit, decline } from '../admission.ts';
+import { admit, decline, isOf } from '../admission.ts';
 import { readCookie, setCookie } from '../cookies.ts';
 import { frameOf } from '../frame-of.ts';
+import { labelViewerOf, showLabels } from '../labels.ts';
 import type { Limits } from '../limits.ts';
 import { forgetNextPage, keepNextPage, keptNextPage, nextPage, nextQuery } from '../next-page.ts';
 import { REFUSALS, type RefusalReason, refusalPage, switchedPage } from '../pages/refusals.ts';
@@ -34,6 +36,7 @@ export function createAuthRouter(parts: Parts, limits: Limits): Router {
   const { publicUrl } = parts.settings;
   const router = Router();
   router.get('/auth/start', (req, res) => showStart(parts, req, res));
+  router.get('/auth/labels', (req, res) => showLabels(parts, req, res));
   router.get('/auth/google', limits.signIn, (req, res) => startSignIn(parts, req, res));
   router.get('/auth/google/callback', limits.signIn, (req, res) => finishSignIn(parts, req, res));
   router.get('/auth/switched', (req, res) => showSwitched(parts, req, res));
@@ -77,16 +80,23 @@ async function viewerOf(parts: Parts, req: Request) {
 async function startSignIn(parts: Parts, req: Request, res: Response): Promise<void> {
   const { publicUrl, sessionSecret } = parts.settings;
   if (parts.google === null) return refuse(parts, req, res, 'not-configured');
+  const viewer = await labelViewerOf(parts, req);
+  // Only somebody who is here can have switched them on.
+  const labels = viewer !== null && req.query.labels === '1';
   const state = newToken();
   // Kept while it is there, so that two tabs can sign in side by side.
   const browser = readCookie(req, 'browser', publicUrl) ?? newToken();
   await parts.database.asNobody((tx) =>
-    beginSignIn(tx, { stateHash: hashToken(state), lifetimeMs: SIGN_IN_MS }),
+    beginSignIn(tx, { stateHash: hashToken(state), lifetimeMs: SIGN_IN_MS, labels }),
   );
   setCookie(res, 'browser', browser, BROWSER_MS, publicUrl);
   const path = nextPage(req.query.next, publicUrl);
   keepNextPage(res, parts.settings, { state, path, maxAgeMs: BROWSER_MS });
-  res.redirect(302, consentUrl(parts.google, { state, ...deriveSignIn(sessionSecret, state, browser) }));
+  const wish = { labels: labels || viewer?.wanted === true, email: labels ? viewer.email : null };
+  res.redirect(
+    302,
+    consentUrl(parts.google, { state, ...deriveSignIn(sessionSecret, state, browser) }, wish),
+  );
 }
 
 interface Attempt {
@@ -94,6 +104,8 @@ interface Attempt {
   readonly state: string;
   readonly browser: string;
   readonly code: string;
+  /** It was begun to allow labels, by somebody who was signed in. */
+  readonly labels: boolean;
 }
 
 async function finishSignIn(parts: Parts, req: Request, res: Response): Promise<void> {
@@ -105,10 +117,13 @@ async function finishSignIn(parts: Parts, req: Request, res: Response): Promise<
     return refuse(parts, req, res, 'foreign');
   const known = await parts.database.asNobody((tx) => takeSignIn(tx, hashToken(state)));
   if (!known) return refuse(parts, req, res, 'expired');
-  if (typeof code !== 'string' || code === '' || error !== undefined)
-    return refuse(parts, req, res, GOOGLE_ERRORS.get(error) ?? 'failed');
+  const { labels } = known;
+  if (typeof code !== 'string' || code === '' || error !== undefined) {
+    const reason = GOOGLE_ERRORS.get(error) ?? 'failed';
+    return refuse(parts, req, res, labels && reason === 'denied' ? 'labels' : reason);
+  }
   try {
-    await enter(parts, req, res, { google, state, browser, code });
+    await enter(parts, req, res, { google, state, browser, code, labels });
   } catch (failure) {
     if (isFault(failure, 'google-unavailable')) return refuse(parts, req, res, 'unavailable');
     throw failure;
@@ -116,19 +131,26 @@ async function finishSignIn(parts: Parts, req: Request, res: Response): Promise<
 }
 
 async function enter(parts: Parts, req: Request, res: Response, attempt: Attempt): Promise<void> {
-  const { google, state, browser, code } = attempt;
+  const { google, state, browser, code, labels } = attempt;
   const secrets = deriveSignIn(parts.settings.sessionSecret, state, browser);
   const result = await exchangeCode(google, secrets, code, AbortSignal.timeout(EXCHANGE_MS));
   if (result.kind === 'refused') return refuse(parts, req, res, 'failed');
+  const before = await identify(parts, req);
   if (result.kind === 'partial') {
     await decline(parts, result.consent);
-    return refuse(parts, req, res, 'scope');
+    return refuse(parts, req, res, labels ? 'labels' : 'scope');
   }
-  const before = await identify(parts, req);
-  const userId = await admit(parts, result.consent);
+  if (labels && before !== null && !(await isOf(parts, result.consent, before.userId))) {
+    await decline(parts, result.consent);
+    return refuse(parts, req, res, 'labels-elsewhere');
+  }
+  const { userId, lostLabels } = await admit(parts, result.consent);
   await openSession(parts, req, res, userId);
+  if (labels && !result.consent.grantedScopes.includes(GMAIL_LABELS_SCOPE))
+    return refuse(parts, req, res, 'labels');
   const next = keptNextPage(req, parts.settings, state);
   forgetNextPage(res, parts.settings);
   const switched = before !== null && before.userId !== userId;
-  res.redirect(303, switched ? `/auth/switched${nextQuery(next)}` : (next ?? '/'));
+  if (switched) res.redirect(303, `/auth/switched${nextQuery(next)}`);
+  else res.redirect(303, lostLabels ? `/auth/labels${nextQuery(next)}` : (next ?? '/'));
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { isFault } from '../../../src/core/fault.ts';
+import { GMAIL_LABELS_SCOPE } from '../../../src/core/scopes.ts';
 import {
   type ConsentAttempt,
   type ConsentEndpoints,
@@ -55,6 +56,28 @@ test('asks for offline access with PKCE S256', () => {
   assert.ok(!url.href.includes(tried.codeVerifier));
 });
 
+test('labels are asked for when they are wished for, on top of what was granted', async () => {
+  const plain = new URL(consentUrl(endpoints, attempt()));
+  assert.equal(plain.searchParams.get('include_granted_scopes'), 'true');
+  assert.equal(plain.searchParams.get('login_hint'), null);
+  const tried = attempt();
+  const wish = { labels: true, email: 'labels@example.com' };
+  const url = consentUrl(endpoints, tried, wish);
+  assert.equal(
+    new URL(url).searchParams.get('scope'),
+    `openid email ${GMAIL_INSERT_SCOPE} ${GMAIL_LABELS_SCOPE}`,
+  );
+  assert.equal(new URL(url).searchParams.get('login_hint'), wish.email);
+  const back = await walkConsent(url, { account: wish.email });
+  const first = await exchangeCode(endpoints, tried, back.searchParams.get('code') ?? '', signal);
+  assert.ok(first.kind === 'granted' && first.consent.grantedScopes.includes(GMAIL_LABELS_SCOPE));
+  // A later sign-in that does not ask for them has them all the same.
+  const later = attempt();
+  const again = await walkConsent(consentUrl(endpoints, later), { account: wish.email });
+  const second = await exchangeCode(endpoints, later, again.searchParams.get('code') ?? '', signal);
+  assert.ok(second.kind === 'granted' && second.consent.grantedScopes.includes(GMAIL_LABELS_SCOPE));
+});
+
 test('a consent given ends in an identity, a refresh token and the granted scopes', async () => {
   const tried = attempt();
   const result = await exchangeCode(endpoints, tried, await codeFor(tried), signal);
@@ -87,6 +110,7 @@ test('an id token for another sign-in is refused', async () => {
 });
 
 test('an unticked permission is told, with the token that has to be given back', async () => {
+  google.withdraw('ada@example.com');
   const tried = attempt();
   const code = await codeFor(tried, []);
   const result = await exchangeCode(endpoints, tried, code, signal);

@@ -100,7 +100,13 @@ test.test('bad input is refused by field and rule, without its value', async () 
     [options({ folders: Array(101).fill('a') }), 'invalid-request', /folders: /],
     [options({ folders: ['a\0b'] }), 'invalid-request', /folders/],
     [options({ pollSeconds: 1 }), 'invalid-request', /pollSeconds: must be at least 60/],
-    [options({ label: canary }), 'not-yet-available', /^options.label: is not available yet/],
+    [options({ label: `/${canary}` }), 'invalid-request', /^options.label: must be a name/],
+    [options({ label: 'Inbox' }), 'invalid-request', /^options.label: must not be one of Gmail’s own/],
+    [
+      { ...MAILBOX, protocol: 'pop3', options: { folderLabels: true } },
+      'invalid-request',
+      /^options.folderLabels: POP3 has only INBOX/,
+    ],
     [options({ afterImport: 'delete' }), 'not-yet-available', /afterImport: is not available yet/],
     [options({ deleteAfterDays: 3 }), 'not-yet-available', /deleteAfterDays: is not available yet/],
     [
