@@ -1,5 +1,5 @@
 /** One message as the stand-in IMAP server answers FETCH (RFC 3501 §7.4.2). */
-import type { StoredMessage } from './imap-store.ts';
+import type { StoredFolder, StoredMessage } from './imap-store.ts';
 import { formatDateTime } from './imap-syntax.ts';
 import type { ImapTricks } from './imap-tricks.ts';
 
@@ -66,4 +66,10 @@ function bodyOf(
   const length = Math.min(Number(range[2]), tricks.shortPieces ?? Number.POSITIVE_INFINITY);
   const bytes = tricks.nilAt === start ? null : message.bytes.subarray(start, start + length);
   return { label: `BODY[]<${start}>`, bytes };
+}
+
+/** The answer to STATUS. `sized`: with RFC 8438's SIZE. */
+export function statusRow(name: string, { messages }: StoredFolder, sized: boolean): string {
+  const size = messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return `* STATUS "${name}" (MESSAGES ${messages.length}${sized ? ` SIZE ${size}` : ''})`;
 }

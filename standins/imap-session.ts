@@ -1,8 +1,8 @@
 /** One client's session at the stand-in IMAP server: IMAP4rev1 (RFC 3501) as far as reading mail needs it. */
 import type { Socket } from 'node:net';
 import { CHANGING, changeMail } from './imap-changes.ts';
-import { CHALLENGE, MECHANISMS, type TokenCheck } from './imap-login.ts';
-import { type Output, writeRow } from './imap-rows.ts';
+import { readClaim, type TokenCheck } from './imap-login.ts';
+import { type Output, statusRow, writeRow } from './imap-rows.ts';
 import type { Account, ImapStore, StoredFolder, StoredMessage } from './imap-store.ts';
 import { type Command, CommandReader, parseDay, parseSet } from './imap-syntax.ts';
 import { capabilitiesOf, type ImapTricks } from './imap-tricks.ts';
@@ -182,28 +182,20 @@ export class ImapServerSession {
     return await this.#done(tag, `OK [CAPABILITY ${this.#capabilities}] welcome`);
   }
 
-  /** With or without initial response. */
-  async #authenticate(tag: string, [mechanism = '', initial]: readonly string[]): Promise<undefined> {
-    const { tokens } = this.#env;
-    const token = mechanism.toUpperCase() === 'XOAUTH2';
-    const claimOf = MECHANISMS[mechanism.toUpperCase()];
-    if (!claimOf || (token && !tokens)) return await this.#done(tag, 'NO unknown mechanism');
-    if (initial === undefined) await this.#say('+ ');
-    const { user, secret } = claimOf(initial ?? (await this.#reader.line()) ?? '');
-    const vouched = token && tokens?.(user, secret) === true;
-    if (token && !vouched) {
-      await this.#say(CHALLENGE);
-      await this.#reader.line();
-    }
-    return await this.#login(tag, user, secret, vouched);
+  async #authenticate(tag: string, args: readonly string[]): Promise<undefined> {
+    const ask = async (line: string) => {
+      await this.#say(line);
+      return (await this.#reader.line()) ?? '';
+    };
+    const claim = await readClaim(args, this.#env.tokens, ask);
+    if (claim === null) return await this.#done(tag, 'NO unknown mechanism');
+    return await this.#login(tag, claim.user, claim.secret, claim.vouched);
   }
 
   async #status(tag: string, [name = '', ...items]: readonly string[], account: Account): Promise<undefined> {
-    const messages = account.folders.get(name)?.messages;
-    if (!messages) return await this.#done(tag, 'NO [NONEXISTENT] no such folder');
-    const size = messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    const sized = items.includes('SIZE') ? ` SIZE ${size}` : '';
-    await this.#say(`* STATUS "${name}" (MESSAGES ${messages.length}${sized})`);
+    const folder = account.folders.get(name);
+    if (!folder) return await this.#done(tag, 'NO [NONEXISTENT] no such folder');
+    await this.#say(statusRow(name, folder, items.includes('SIZE')));
     return await this.#done(tag, 'OK done');
   }
 
@@ -212,9 +204,7 @@ export class ImapServerSession {
     this.#readOnly = readOnly;
     if (!folder) return await this.#done(tag, 'NO [NONEXISTENT] no such folder');
     this.#view = [...folder.messages];
-    await this.#say('* FLAGS (\\Seen \\Deleted)');
-    await this.#say(`* ${this.#view.length} EXISTS`);
-    await this.#say('* 0 RECENT');
+    await this.#say(`* FLAGS (\\Seen \\Deleted)\r\n* ${this.#view.length} EXISTS\r\n* 0 RECENT`);
     await this.#say(`* OK [UIDVALIDITY ${folder.uidValidity}] valid`);
     if (!this.#env.tricks.noUidNext) await this.#say(`* OK [UIDNEXT ${folder.uidNext}] predicted`);
     return await this.#done(tag, `OK [${readOnly ? 'READ-ONLY' : 'READ-WRITE'}] open`);
