@@ -236,6 +236,7 @@ export * from './contract/audit-chain.ts';
 export * from './contract/billing.ts';
 export type * from './contract/faults.ts';
 export * from './contract/glass-box.ts';
+export * from './contract/mailbox-list.ts';
 export * from './contract/notices.ts';
 export * from './contract/sessions.ts';
 export * from './contract/wizard.ts';

@@ -37,7 +37,11 @@ const describeOperation = (operationId: string, operation: Operation): Json => {
     ...(operation.body && {
       requestBody: {
         required: operation.bodyOptional !== true,
-        content: { 'application/json': { schema: jsonSchema(operation.body, 'input') } },
+        content: {
+          [operation.bodyIs === 'csv' ? 'text/csv' : 'application/json']: {
+            schema: jsonSchema(operation.body, 'input'),
+          },
+        },
       },
     }),
     responses: {

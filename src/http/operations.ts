@@ -3,6 +3,7 @@ import * as api from './api.ts';
 import { AUDIT_CHAIN_OPERATIONS } from './operations/audit-chain.ts';
 import { BILLING_OPERATIONS } from './operations/billing.ts';
 import { GLASS_BOX_OPERATIONS } from './operations/glass-box.ts';
+import { MAILBOX_LIST_OPERATIONS } from './operations/mailbox-list.ts';
 import { NOTICES_OPERATIONS } from './operations/notices.ts';
 import type { Operation } from './operations/operation.ts';
 import { SESSIONS_OPERATIONS } from './operations/sessions.ts';
@@ -182,6 +183,7 @@ export const OPERATIONS = {
     mediaType: 'text/event-stream',
   },
   ...AUDIT_CHAIN_OPERATIONS,
+  ...MAILBOX_LIST_OPERATIONS,
   ...GLASS_BOX_OPERATIONS,
   ...WIZARD_OPERATIONS,
   ...NOTICES_OPERATIONS,

@@ -15,6 +15,8 @@ export interface Operation {
   readonly scopes: readonly [KeyScope, ...KeyScope[]];
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** The body is a text of this kind instead of JSON. */
+  readonly bodyIs?: 'csv';
   /** True when the body may be left out and then counts as `{}`. */
   readonly bodyOptional?: true;
   readonly status: 200 | 201 | 204;

@@ -17,6 +17,7 @@ import { hashToken, newToken } from '../session.ts';
 import { auditChainHandlers } from './audit-chain.ts';
 import { billingHandlers } from './billing.ts';
 import { glassBoxHandlers } from './glass-box.ts';
+import { mailboxListHandlers } from './mailbox-list.ts';
 import { noticeHandlers } from './notices.ts';
 import { sessionHandlers } from './sessions.ts';
 import { wizardHandlers } from './wizard.ts';
@@ -29,6 +30,7 @@ export const createHandlers = (parts: Parts, hub: EventHub): Handlers => ({
   ...mailboxHandlers(parts),
   ...auditHandlers(parts),
   ...auditChainHandlers(parts),
+  ...mailboxListHandlers(parts),
   ...billingHandlers(parts),
   ...glassBoxHandlers(parts),
   ...wizardHandlers(parts),

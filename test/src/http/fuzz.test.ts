@@ -78,6 +78,29 @@ const server = {
 const nearlyRight = fc
   .tuple(fc.constantFrom('imap', 'pop3'), fc.record(server, { requiredKeys: [] }))
   .map(([protocol, wrong]) => ({ ...MAILBOX, protocol, ...wrong }));
+const LISTED = [
+  'protocol',
+  'host',
+  'port',
+  'security',
+  'username',
+  'password',
+  'start',
+  'history',
+  'folders',
+  'pollSeconds',
+];
+const quoted = word.map((text) => (/[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text));
+const right = fc.constantFrom('imap', 'imap.example.com', '993', 'tls', 'someone', 'all', 'true', '600');
+/** Lists that begin well, and go on with what fits, what does not, and loose quotes. */
+const list = fc
+  .array(fc.array(fc.oneof(right, quoted, fc.constant('"')), { maxLength: 12 }), { maxLength: 6 })
+  .map((rows) =>
+    [LISTED, ...rows]
+      .map((cells) => cells.join(','))
+      .join('\r\n')
+      .toWellFormed(),
+  );
 const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   createApiKey: fc.oneof(fc.record({ name: word }), anything),
   createMailbox: fc.oneof(nearlyRight, anything),
@@ -87,6 +110,7 @@ const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     fc.record({ email: anything }),
     anything,
   ),
+  importMailboxes: fc.oneof(list, word, anything),
   editMailbox: fc.oneof(fc.record(server, { requiredKeys: [] }), anything),
   retryMailbox: fc.oneof(fc.record({ status: anything }), anything),
 };
@@ -120,6 +144,8 @@ for (const [name, operation] of Object.entries(OPERATIONS as Record<string, Oper
   if (name === 'deleteAccount' || name === 'deleteMailbox' || name === 'watchEvents') continue;
   test.test(`${name} refuses garbage`, async () => {
     const method = operation.method.toUpperCase();
+    const csv = operation.bodyIs === 'csv';
+    const headers: Record<string, string> = csv ? { 'content-type': 'text/csv' } : {};
     const ids = fc.oneof({ weight: 8, arbitrary: fc.constant(mailbox.id) }, word.map(encodeBroken));
     await fc.assert(
       fc.asyncProperty(ids, query, bodies[name] ?? fc.constant(undefined), async (id, search, body) => {
@@ -127,7 +153,9 @@ for (const [name, operation] of Object.entries(OPERATIONS as Record<string, Oper
         await check(
           method,
           `${path}?${wellFormed(search)}`,
-          body === undefined ? {} : { body: JSON.stringify(body) },
+          body === undefined
+            ? {}
+            : { body: typeof body === 'string' && csv ? body : JSON.stringify(body), headers },
         );
       }),
       { ...RUNS, numRuns: operation.body || operation.query ? RUNS.numRuns : 15 },

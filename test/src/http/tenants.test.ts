@@ -8,6 +8,7 @@ const web = await startWeb(test, { dialsPerMinute: 20 });
 const operations = Object.entries(OPERATIONS as Record<string, Operation>);
 const bodies: Record<string, unknown> = {
   createApiKey: { name: 'mine' },
+  importMailboxes: 'host,username,password\nimap.example.com,imported@example.com,x',
   createMailbox: { ...MAILBOX, username: 'other@example.com' },
   editMailbox: { options: { neverSpam: true } },
   retryMailbox: {},
@@ -57,7 +58,8 @@ test.test('no call shows or changes anything of another user', async () => {
     const operation = (OPERATIONS as Record<string, Operation>)[name];
     assert.ok(operation);
     const body = bodies[name];
-    const options = body === undefined ? {} : { body };
+    const headers: Record<string, string> = operation.bodyIs ? { 'content-type': 'text/csv' } : {};
+    const options = body === undefined ? {} : { body, headers };
     const hasId = operation.path.includes(':id');
     const id = operation.path.includes('api-keys') ? key.id : mailbox.id;
     const foreign = [id, '00000000-0000-4000-8000-000000000000', 'not-an-id', '%00', '%ff'];
