@@ -54,6 +54,30 @@ export function describeRecognition(factory: LedgerFactory): void {
     });
   }
 
+  it('forgets UIDs that will be given out again under the same UIDVALIDITY', async () => {
+    const bench = await factory('imap');
+    const ledger = bench.open();
+    await ledger.observe(imapCursor([[1, 5]]), 0, false);
+    await ledger.observe(imapCursor([[1, 3]]), 0, true);
+    const { cursors } = await bench.open().load();
+    assert.deepEqual(
+      cursors.map((cursor) => cursor.protocol === 'imap' && cursor.settled),
+      [[[1, 3]]],
+    );
+  });
+
+  it('keeps the ids that stayed when a part of a maildrop has got others', async () => {
+    const bench = await factory('pop3');
+    const ledger = bench.open();
+    await ledger.observe(pop3Cursor([], ['a', 'b']), 2, false);
+    await ledger.settle({ ...settlementOf(pop3Ref('a')), fingerprint });
+    await ledger.settle({ ...settlementOf(pop3Ref('b')), fingerprint: other });
+    await ledger.observe(pop3Cursor(['a', 'b'], ['c']), 1, true);
+    const { cursors } = await bench.open().load();
+    assert.deepEqual(cursors, [pop3Cursor(['a', 'b'], ['c'])]);
+    assert.equal(await ledger.recognises('INBOX', fingerprint), true);
+  });
+
   it('recognises what another folder settled before', async () => {
     const ledger = (await factory('imap')).open();
     const work = { ...imapCursor([]), folder: 'Work' };

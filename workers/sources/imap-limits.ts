@@ -36,6 +36,11 @@ export const MAX_ANSWER: Readonly<Record<'quiet' | 'listing', number>> = {
   listing: 64 * MIB,
 };
 
+/** Messages of one folder. */
+export const MAX_FOUND = 1_000_000;
+/** Rows of one listing command: several times what is asked for at once. */
+export const MAX_ROWS = 20_000;
+
 /** Sets the limits of the library's parser, which it reads at every line; with `also`, the larger of both. */
 export function allow(client: object, volume: Volume, also: Volume = volume): void {
   const { streamer } = client as { readonly streamer?: Partial<Record<keyof Limits, unknown>> };

@@ -101,9 +101,14 @@ export async function describe(
   return [...rows.values()];
 }
 
-/** UIDNEXT, or one more than the highest UID where the server does not tell it (RFC 3501 §6.3.1 lets it). */
+/** UIDNEXT as told; null where it is not (RFC 3501 §6.3.1 lets a server), or is one that so many messages cannot have. */
+const toldUidNext = ({ uidNext, exists }: Examined): number | null =>
+  uidNext !== null && uidNext > exists ? uidNext : null;
+
+/** UIDNEXT, or one more than the highest UID where the server does not tell it. */
 export async function uidNextOf(wire: Search, examined: Examined, signal: AbortSignal): Promise<number> {
-  if (examined.uidNext !== null) return examined.uidNext;
+  const told = toldUidNext(examined);
+  if (told !== null) return told;
   if (examined.exists === 0) return 1;
   // A limited SEARCH may start at either end, so all of it is walked.
   return (
@@ -132,6 +137,27 @@ function firstSight(
       return { cursor: { ...fresh, settled: complement([], 1, uidNext - 1) }, since: null };
   }
 }
+
+/**
+ * What has become of the ids that `known` knows. UIDNEXT never goes back under one UIDVALIDITY (RFC 3501 §2.3.1.1), but it
+ * does after a restore from a backup, and at servers that count from the highest message they have: UIDs from there on
+ * will be given to other messages (`reissued`). UIDVALIDITY 0, which no server may have, promises nothing about the rest.
+ */
+function idsOf(known: ImapCursor, examined: Examined): 'same' | 'reissued' | 'new' {
+  if (known.uidValidity !== examined.uidValidity) return 'new';
+  const next = toldUidNext(examined);
+  if (next === null || next > (known.settled.at(-1)?.[1] ?? 0)) return 'same';
+  return examined.uidValidity === 0 ? 'new' : 'reissued';
+}
+
+/** The cursor without the UIDs from `uidNext` on: they name nothing now. */
+const forgetFrom = (known: ImapCursor, uidNext: number): ImapCursor => ({
+  ...known,
+  baseline: Math.min(known.baseline, uidNext),
+  settled: known.settled.flatMap(([first, last]) =>
+    first < uidNext ? [[first, Math.min(last, uidNext - 1)] as const] : [],
+  ),
+});
 
 /** New mail first, oldest first; then backlog, newest first. */
 const byUrgency = (a: Listed & { uid: number }, b: Listed & { uid: number }): number => {
@@ -165,12 +191,13 @@ export async function listFolder(
   history: History,
   signal: AbortSignal,
 ): Promise<Listing> {
-  const renumbered = known !== null && known.uidValidity !== examined.uidValidity;
   const uidNext = await uidNextOf(wire, examined, signal);
+  const ids = known === null ? 'new' : idsOf(known, examined);
+  const renumbered = known !== null && ids !== 'same';
   const { cursor, since } =
-    known !== null && !renumbered
-      ? { cursor: known, since: null }
-      : firstSight(examined, uidNext, history, renumbered);
+    known === null || ids === 'new'
+      ? firstSight(examined, uidNext, history, renumbered)
+      : { cursor: ids === 'same' ? known : forgetFrom(known, uidNext), since: null };
 
   const open = complement(cursor.settled, 1, uidNext - 1);
   if (open.length === 0) return { cursor, renumbered, messages: [] };

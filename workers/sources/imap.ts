@@ -11,7 +11,8 @@ import { ImapBodies } from './imap-bodies.ts';
 import { bounded, IMAP_TIMEOUTS, type ImapTimeouts, logOut } from './imap-deadline.ts';
 import { type ImapPhase, imapFault } from './imap-fault.ts';
 import { type Folder, foldersOf } from './imap-folders.ts';
-import { allow, ignoreVanished, MAX_ANSWER } from './imap-limits.ts';
+import { allow, ignoreVanished, MAX_ANSWER, MAX_FOUND, MAX_ROWS } from './imap-limits.ts';
+import { keepOddNames } from './imap-names.ts';
 import { type Address, optionsOf } from './imap-options.ts';
 import { createImapSource } from './imap-source.ts';
 import { dateOf, messageLimitOf, sizeOf } from './imap-values.ts';
@@ -20,11 +21,6 @@ import { ImapWrites } from './imap-writes.ts';
 
 /** UIDs and UIDVALIDITY have 32 bits (RFC 3501 §2.3.1.1). */
 const MAX_ID = 0xffffffff;
-
-/** Messages of one folder. */
-const MAX_FOUND = 1_000_000;
-/** Rows of one listing command: several times what is asked for at once. */
-const MAX_ROWS = 20_000;
 
 /** An open session. A live resource: whoever opened it closes it. */
 class ImapSession implements ImapWire {
@@ -66,6 +62,7 @@ class ImapSession implements ImapWire {
       this.#broken ??= imapFault(error, 'folder');
     });
     ignoreVanished(client);
+    keepOddNames(client);
     allow(client, 'quiet');
     client.on('exists', ({ count, prevCount }) => {
       if (count <= prevCount) return;

@@ -21,8 +21,8 @@ interface Held {
 const byNumber = (a: Held, b: Held): number => a.number - b.number;
 
 /**
- * Lists the maildrop against `cursor`. At first sight, and again when none of the ids is known any more
- * (`renumbered`), everything is backlog but what `history` leaves out, which counts as settled. At first sight `new`
+ * Lists the maildrop against `cursor`. At first sight, and again when none of the ids is known any more, or some were
+ * changed (`renumbered`), everything unknown is backlog but what `history` leaves out, which counts as settled. At first sight `new`
  * leaves out all; after a renumbering it must go by the date, as `since` does. A message whose date cannot be told is
  * wanted.
  */
@@ -42,11 +42,12 @@ export async function listMaildrop(
     cursor !== null &&
     cursor.settled.size + cursor.backlog.size > 0 &&
     held.length > 0 &&
-    !held.some(isKnown);
+    (!held.some(isKnown) || (await isPartlyRenumbered(client, held, isKnown, signal)));
   let after = cursor;
   if (after === null || renumbered) {
-    const wanted = await wantedOf(client, held, history, renumbered, signal);
-    const unwanted = held.filter((one) => !wanted.has(one));
+    const unknown = held.filter((one) => !isKnown(one));
+    const wanted = await wantedOf(client, unknown, history, renumbered, signal);
+    const unwanted = unknown.filter((one) => !wanted.has(one));
     after = {
       protocol: 'pop3',
       settled: new Set([...(cursor?.settled ?? []), ...unwanted.map(({ hash }) => hash)]),
@@ -69,6 +70,35 @@ export async function listMaildrop(
 function listedAs({ number, uidl }: Held, sizes: ReadonlyMap<number, number>, backlog: boolean): Listed {
   const ref = { protocol: 'pop3', uidl } as const;
   return { ref, key: keyOf(ref), size: sizes.get(number) ?? null, arrivedAt: null, backlog };
+}
+
+/**
+ * Whether the server has given new ids to some of the messages that it has had before, as it does while it is moved in
+ * steps. Maildrops list in the order of arrival, so an unknown id behind the known ones is new mail and nobody is asked.
+ * One in front of a known one is either of a server that lists the newest first, or it was there already when the known one
+ * was seen, under another id: the first such pair is looked at, and the older is which.
+ */
+async function isPartlyRenumbered(
+  client: Pop3Client,
+  held: readonly Held[],
+  isKnown: (one: Held) => boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const first = held.findIndex((one) => !isKnown(one));
+  const unknown = held[first];
+  const known = first < 0 ? undefined : held.slice(first).find(isKnown);
+  if (!unknown || !known) return false;
+  const [before, after] = [
+    await arrivalAt(client, unknown, signal),
+    await arrivalAt(client, known, signal),
+  ] as const;
+  return before !== null && after !== null && before < after;
+}
+
+async function arrivalAt(client: Pop3Client, { number }: Held, signal: AbortSignal): Promise<number | null> {
+  await client.request([`TOP ${number} 0`], signal);
+  const { refused } = await client.retrieved(signal);
+  return refused === null ? arrivalOf(await readHeader(client, signal)) : null;
 }
 
 async function wantedOf(
