@@ -35,6 +35,22 @@ export async function findGrantAccount(tx: Tx, mailboxId: MailboxId): Promise<st
   return row?.accountId ?? null;
 }
 
+export interface GivenConsent {
+  readonly mailboxId: MailboxId;
+  readonly accountId: string;
+  readonly consentedAt: Date;
+  readonly withdrawn: boolean;
+}
+
+/** Of all mailboxes of the tenant, without the tokens. */
+export async function listSourceGrants(tx: Tx): Promise<GivenConsent[]> {
+  return tx.query(
+    `SELECT mailbox_id AS "mailboxId", account_id AS "accountId", consented_at AS "consentedAt",
+       sealed_refresh_token IS NULL AS withdrawn
+     FROM source_grants WHERE user_id = current_tenant() ORDER BY mailbox_id`,
+  );
+}
+
 /** A new consent takes the place of the one there. */
 export async function saveSourceGrant(
   tx: Tx,

@@ -10,6 +10,7 @@ import type { Tx } from '../db/pool.ts';
 import { listReports } from '../db/probe-reports.ts';
 import { listReconciliations } from '../db/reconciliations.ts';
 import { listSessions } from '../db/sessions.ts';
+import { listSourceGrants } from '../db/source-grants.ts';
 import { readAccount } from './account.ts';
 import { readAudit } from './audit.ts';
 import { chainView } from './audit-chain.ts';
@@ -43,6 +44,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
     read: (tx) => listReconciliations(tx, ALL_DAYS, MOST_DAYS),
   },
   mailboxes: { tables: ['mailboxes'], read: async (tx) => (await listMailboxes(tx)).map(mailboxView) },
+  sourceConsents: { tables: ['source_grants'], read: listSourceGrants },
   labels: { tables: ['labels'], read: listLabels },
   // Read before the entries, which are therefore there up to each head at least.
   chains: { tables: ['audit_chains'], read: async (tx) => (await listChains(tx)).map(chainView) },
@@ -64,6 +66,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   audit_domains: 'added up from `audit`',
   audit_rollups: 'how far that has come',
   notice_marks: 'which notices need not be raised again',
+  source_consents: 'a sign-in under way: gone in minutes',
   discoveries: 'a question under way: gone in minutes',
   previews: 'a question under way: gone in minutes',
   source_actions: 'what is still to be done at the source: message ids, of use to this installation only',

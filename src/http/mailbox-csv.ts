@@ -6,7 +6,17 @@ import { HttpError } from './errors.ts';
 
 export const MOST_LINES = 100;
 
-const SERVER = ['protocol', 'host', 'port', 'security', 'username', 'password', 'start'] as const;
+const SERVER = [
+  'protocol',
+  'host',
+  'port',
+  'security',
+  'username',
+  'password',
+  'auth',
+  'provider',
+  'start',
+] as const;
 type OptionName = keyof Mailbox['options'];
 type Kind = 'text' | 'number' | 'yes-no' | 'list' | 'folders';
 /** How a cell is read and written. A missing one fails to compile. */
@@ -30,7 +40,7 @@ const OPTIONS: Readonly<Record<OptionName, Kind>> = {
 };
 const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 export const COLUMNS: readonly string[] = [...SERVER, ...OPTION_NAMES];
-const NEEDED = ['host', 'username', 'password'];
+const NEEDED = ['host', 'username'];
 /** RFC 8314 §3 and RFC 2595: implicit TLS, or STARTTLS on the old port. */
 const PORTS = { imap: { tls: 993, starttls: 143 }, pop3: { tls: 995, starttls: 110 } } as const;
 
@@ -64,7 +74,8 @@ function columnsOf({ cells, broken }: CsvRecord): string[] {
   if (unknown >= 0)
     throw refusal(`column ${unknown + 1} has no name that is known; the first line names the columns`);
   const columns = names.filter((name) => name !== undefined);
-  const missing = NEEDED.find((name) => !columns.includes(name));
+  const needed = columns.includes('auth') ? NEEDED : [...NEEDED, 'password'];
+  const missing = needed.find((name) => !columns.includes(name));
   if (missing !== undefined) throw refusal(`has no column ${missing}`);
   if (new Set(columns).size < columns.length) throw refusal('has a column twice');
   return columns;
@@ -95,8 +106,10 @@ function inputOf({ cells }: CsvRecord, columns: readonly string[]): unknown {
     port: meaningOf('number', plain('port')) ?? portOf(protocol, security),
     security,
     username: plain('username'),
+    ...(plain('auth') !== '' && { auth: plain('auth').toLowerCase() }),
+    ...(plain('provider') !== '' && { provider: plain('provider').toLowerCase() }),
     // As it stands: a blank or an apostrophe may belong to it.
-    password: cellOf('password'),
+    ...(cellOf('password') !== '' && { password: cellOf('password') }),
     ...(plain('start') !== '' && { start: meaningOf('yes-no', plain('start')) }),
     options: Object.fromEntries(sent),
   };
@@ -134,6 +147,8 @@ export function writeMailboxList(mailboxes: readonly Mailbox[]): string {
       port: mailbox.port,
       security: mailbox.security,
       username: mailbox.username,
+      auth: mailbox.auth,
+      provider: mailbox.provider,
       start: mailbox.state === 'paused' ? 'no' : 'yes',
     };
     for (const name of OPTION_NAMES) cells[name] = cellFor(name, mailbox.options[name]);

@@ -57,7 +57,7 @@ test.test('each line is connected by itself, sealed, with an answer of its own',
     [9, 'invalid-request'],
     [10, 'invalid-request'],
     [11, 'invalid-request'],
-    [12, 'credentials-invalid'],
+    [12, 'invalid-request'],
     [13, 'invalid-request'],
     [14, 'invalid-request'],
     [15, 'ok'],
@@ -179,7 +179,7 @@ test.test('what goes out comes in again as it was', async () => {
   assert.match(answer.headers.get('content-type') ?? '', /^text\/csv/);
   assert.equal(answer.headers.get('content-disposition'), 'attachment; filename=mailboxes.csv');
   const csv = await answer.text();
-  assert.ok(!csv.includes('password') && csv.includes("'=cmd|x"));
+  assert.ok(!csv.split('\r\n', 1)[0]?.split(',').includes('password') && csv.includes("'=cmd|x"));
   const [head, ...records] = [...readCsv(csv)].map(({ cells }) => cells);
   const rows = [[...(head ?? []), 'password'], ...records.map((cells) => [...cells, 'secret'])];
   const imported = await send(target.browser, rows.map(csvRow).join(''));
