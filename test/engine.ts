@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { addRanges, complement, hasUid } from '../src/core/cursor.ts';
 import type { Disposals } from '../src/core/disposal.ts';
 import { Fault } from '../src/core/fault.ts';
+import type { FolderUse } from '../src/core/folder.ts';
 import { DEFAULT_OPTIONS, type MailboxId, type UserId } from '../src/core/mailbox.ts';
 import { keyOf, type Listed } from '../src/core/message.ts';
 import type { Clock, Ledger, Reconciler, Source } from '../src/core/ports.ts';
@@ -34,6 +35,8 @@ export interface World {
   /** Faults of the source when it serves this uid; may change the world. */
   serve: (uid: number, bytes: Buffer) => AsyncIterable<Uint8Array>;
   uidValidity: number;
+  /** Folders beside the INBOX, which holds `messages`; all of them are visited. */
+  readonly others: Map<string, OtherFolder>;
   /** Lets a test put a habit of its own between the run and the source. */
   habit: (source: Source) => Source;
   /** Where messages are moved to. */
@@ -41,6 +44,11 @@ export interface World {
   readonly seen: Set<number>;
   /** Whether the source does what it is told to with this message. */
   obeys: (uid: number) => boolean;
+}
+
+export interface OtherFolder {
+  readonly use: FolderUse | null;
+  readonly messages: Map<number, Buffer>;
 }
 
 /** What a test wants different from an ordinary life. */
@@ -61,6 +69,7 @@ export function createWorld(messages: readonly Buffer[]): World {
       yield new Uint8Array(bytes);
     },
     uidValidity: 1,
+    others: new Map(),
     habit: (source) => source,
     moved: new Map(),
     seen: new Set(),
@@ -164,6 +173,7 @@ function mortalLedger(ledger: Ledger, mortality: Mortality): Ledger {
     repair: (...args) => mortality.live(() => ledger.repair(...args)),
     settle: (...args) => mortality.live(() => ledger.settle(...args)),
     recognises: (...args) => mortality.live(() => ledger.recognises(...args)),
+    deliveredElsewhere: (...args) => mortality.live(() => ledger.deliveredElsewhere(...args)),
   };
 }
 
@@ -176,20 +186,29 @@ function mortalDisposals(disposals: Disposals, mortality: Mortality): Disposals 
 }
 
 function sourceOf(world: World, mortality: Mortality): Source {
+  const messagesOf = (folder: string) => world.others.get(folder)?.messages ?? world.messages;
   return {
-    folders: async () => [{ name: 'INBOX', use: 'inbox', path: ['INBOX'] }],
+    folders: async () => [
+      ...Array.from(world.others, ([name, { use }]) => ({ name, use, path: [name] })),
+      { name: 'INBOX', use: 'inbox', path: ['INBOX'] },
+    ],
     count: async () => world.messages.size,
-    ids: async () => ({ protocol: 'imap', uidValidity: world.uidValidity, uids: [...world.messages.keys()] }),
+    ids: async (folder) => ({
+      protocol: 'imap',
+      uidValidity: world.uidValidity,
+      uids: [...messagesOf(folder).keys()],
+    }),
     watch: async () => 'unsupported',
     close: async () => {},
     dispose: disposeOf(world, mortality),
     list: (folder, cursor) =>
       mortality.live(async () => {
         const known = cursor?.protocol === 'imap' && cursor.uidValidity === world.uidValidity ? cursor : null;
-        const uidNext = Math.max(0, ...world.messages.keys()) + 1;
+        const messages = messagesOf(folder);
+        const uidNext = Math.max(0, ...messages.keys()) + 1;
         const settled = known?.settled ?? [];
         const vacant = complement(settled, 1, uidNext - 1).flatMap(([a, b]) =>
-          Array.from({ length: b - a + 1 }, (_, i) => a + i).filter((uid) => !world.messages.has(uid)),
+          Array.from({ length: b - a + 1 }, (_, i) => a + i).filter((uid) => !messages.has(uid)),
         );
         const baseline = known?.baseline ?? uidNext;
         return {
@@ -204,15 +223,15 @@ function sourceOf(world: World, mortality: Mortality): Source {
             ),
           },
           renumbered: cursor !== null && known === null,
-          messages: [...world.messages]
+          messages: [...messages]
             .filter(([uid]) => !hasUid(settled, uid))
             .map(([uid, bytes]) => listedOf(world, folder, uid, bytes, baseline)),
         };
       }),
     async *fetch(messages) {
       for (const message of messages) {
-        const uid = message.ref.protocol === 'imap' ? message.ref.uid : 0;
-        const bytes = await mortality.live(async () => world.messages.get(uid));
+        const { uid, folder } = message.ref.protocol === 'imap' ? message.ref : { uid: 0, folder: '' };
+        const bytes = await mortality.live(async () => messagesOf(folder).get(uid));
         const here = message.ref.protocol === 'imap' && message.ref.uidValidity === world.uidValidity;
         yield { message, flags: null, body: here && bytes ? world.serve(uid, bytes) : gone() };
       }

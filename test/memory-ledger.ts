@@ -30,6 +30,8 @@ export interface Books {
   readonly refused: Map<MessageKey, Settlement>;
   /** To the generation when it was settled first. */
   readonly fingerprints: Map<string, number>;
+  /** From a fingerprint to the folder it was delivered from first. */
+  readonly deliveredFrom: Map<string, string>;
   readonly audit: Settlement[];
   waiting: number;
   /** What the mailbox's owner has chosen, as far as it concerns the source. */
@@ -55,6 +57,7 @@ export const createBooks = (now: () => number): Books => ({
   transfers: new Map(),
   refused: new Map(),
   fingerprints: new Map(),
+  deliveredFrom: new Map(),
   audit: [],
   waiting: 0,
   options: DEFAULT_OPTIONS,
@@ -136,6 +139,12 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
         books.refused.set(key, settlement);
       if (settlement.fingerprint) {
         const fingerprint = hex(settlement.fingerprint);
+        if (
+          (settlement.status === 'delivered' || settlement.status === 'repaired') &&
+          ref.protocol === 'imap' &&
+          !books.deliveredFrom.has(fingerprint)
+        )
+          books.deliveredFrom.set(fingerprint, folder);
         const generation = books.intended.get(key) ?? generationOf(books);
         books.fingerprints.set(
           fingerprint,
@@ -151,6 +160,12 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       books.intended.delete(key);
       books.audit.push(settlement);
       books.waiting = Math.max(0, books.waiting - 1);
+    },
+    async deliveredElsewhere(folder, fingerprints) {
+      return fingerprints.map((fingerprint) => {
+        const from = books.deliveredFrom.get(hex(fingerprint));
+        return from !== undefined && from !== folder;
+      });
     },
     async recognises(folder, fingerprint) {
       const generation = books.fingerprints.get(hex(fingerprint)) ?? Number.POSITIVE_INFINITY;

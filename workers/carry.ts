@@ -6,6 +6,7 @@ import type { Listed } from '../src/core/message.ts';
 import { SMALL_BYTES } from '../src/core/pending.ts';
 import type { Fetched } from '../src/core/ports.ts';
 import type { Repair } from '../src/core/repair.ts';
+import { type Claim, Copies } from './copies.ts';
 import {
   approach,
   type Begun,
@@ -30,12 +31,14 @@ export class Carrier {
   readonly #underway = new Set<Promise<void>>();
   /** What ends the visit. */
   #fatal: { readonly error: unknown } | undefined;
+  readonly #copies: Copies;
   /** A fault of its own may have left the last message's body unread. */
   #unread = false;
 
   constructor(visit: Visit, judge: Judge) {
     this.#visit = visit;
     this.#judge = judge;
+    this.#copies = new Copies(visit, (message, retryAt) => this.#holdBack(message, retryAt));
   }
 
   /** Takes all of the batch in hand. Throws what ends the visit, with nothing under way any more. */
@@ -119,18 +122,12 @@ export class Carrier {
 
   /** Never throws. */
   async #send(group: readonly Begun[], leave: () => void): Promise<void> {
-    const { engine, control } = this.#visit;
+    const { control } = this.#visit;
+    const claims = this.#copies.claim(group);
     try {
-      const ready = await this.#inTurn(group, async (begun) => {
-        const skipped = await skip(begun, engine);
-        if (skipped) {
-          noteSettled(this.#visit, skipped);
-          return null;
-        }
-        const one = await approach(begun, engine, null, control.hard);
-        return (await this.#isKnown(one)) ? null : one;
-      });
-      const intended = await this.#together(ready, (one) => intend(one, engine));
+      const wanted = await this.#wanted(group, claims);
+      const ready = await this.#inTurn(wanted, (begun) => this.#approach(begun, claims));
+      const intended = await this.#together(ready, (one) => intend(one, this.#visit.engine));
       const sent = await this.#inTurn(intended, async (one) => {
         await commit(one, control.hard);
         return one;
@@ -147,7 +144,34 @@ export class Carrier {
         await chunks.return();
         passage.header.destroy();
       }
+      this.#copies.end(claims);
     }
+  }
+
+  /** Settles what is not to be sent; what is left. */
+  async #wanted(group: readonly Begun[], claims: readonly Claim[]): Promise<Begun[]> {
+    const { deps, engine, lease } = this.#visit;
+    const through = await this.#inTurn(group, async (begun) => {
+      const skipped = await skip(begun, engine);
+      if (skipped) noteSettled(this.#visit, skipped);
+      return skipped ? null : begun;
+    });
+    const copies = await this.#copies.settle(claims);
+    const wanted = through.filter(({ message }) => !copies.has(message.key));
+    deps.quota.giveBack(lease.userId, group.length - wanted.length);
+    // Of one that streams the rest is left at the source.
+    this.#unread ||= group.some((begun) => begun.first.total === null && !wanted.includes(begun));
+    return wanted;
+  }
+
+  async #approach(begun: Begun, claims: Claim[]): Promise<Ready | null> {
+    const one = await approach(begun, this.#visit.engine, null, this.#visit.control.hard);
+    const again = this.#copies.claimAgain(begun, one.intent.fingerprint, claims);
+    if (again) {
+      claims.push(again);
+      if ((await this.#copies.settle([again])).size > 0) return null;
+    }
+    return (await this.#isKnown(one)) ? null : one;
   }
 
   async #isKnown(ready: Ready): Promise<boolean> {

@@ -143,7 +143,7 @@ function reconcile(
 
 function* imapStandings(
   { uids, uidValidity }: Extract<FolderIds, { protocol: 'imap' }>,
-  { absent, leftOut }: FolderBooks,
+  { absent, leftOut, skipped }: FolderBooks,
   { folder, settled, baseline }: ImapCursor,
   transfers: ReconciliationBooks['transfers'],
   pending: Pending,
@@ -161,7 +161,9 @@ function* imapStandings(
     yield standingOf({
       transfer: states.get(uid) ?? null,
       settled: isSettled,
-      leftOut: leftOut === null ? history !== 'all' && uid < baseline : hasUid(leftOut.uids, uid),
+      leftOut:
+        hasUid(skipped?.uids ?? [], uid) ||
+        (leftOut === null ? history !== 'all' && uid < baseline : hasUid(leftOut.uids, uid)),
       absent: hasUid(absent, uid),
       expected:
         !isSettled && (uid > horizon || pending.has(keyOf({ protocol: 'imap', folder, uidValidity, uid }))),
@@ -182,7 +184,7 @@ function* pop3Standings(
     yield standingOf({
       transfer: transfers.get(key) ?? null,
       settled: cursor?.settled.has(hash) ?? false,
-      leftOut: known?.leftOut?.hashes.has(hash) ?? false,
+      leftOut: Boolean(known?.leftOut?.hashes.has(hash) || known?.skipped?.hashes.has(hash)),
       absent: false,
       // What was there at the first visit has been dealt with or is before this one; anything else is new.
       expected: !cursor?.backlog.has(hash) || pending.has(key),

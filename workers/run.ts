@@ -1,6 +1,7 @@
 /** ONE mailbox: a visit under a lease, from unsealing its credentials to the verdict. The only judge of faults. */
 import { createSecretKey, timingSafeEqual } from 'node:crypto';
 import { Fault, isFault } from '../src/core/fault.ts';
+import { isLast } from '../src/core/folder.ts';
 import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
@@ -115,7 +116,10 @@ async function openVisit(
   const books = await ledger.load();
   deps.quota.restore(lease.userId, books.bytesToday);
   const renumbered = new Set(books.renumbered);
-  const pending = new Pending();
+  const folders = new Map<string, SourceFolder>();
+  const pending = new Pending(
+    ({ ref }) => ref.protocol === 'imap' && isLast(folders.get(ref.folder)?.use ?? null),
+  );
   const open = new Map(books.transfers.flatMap((t) => (t.state === 'open' ? [[t.key, t] as const] : [])));
   const recognise = async ({ backlog, ref, key }: Listed, fingerprint: Uint8Array) => {
     const folder = ref.protocol === 'imap' ? ref.folder : 'INBOX';
@@ -125,7 +129,6 @@ async function openVisit(
     if (twin) return Math.max(twin.retryAt, deps.clock.now() + messageBackoff(1));
     return await ledger.recognises(folder, fingerprint);
   };
-  const folders = new Map<string, SourceFolder>();
   const decide = createDecide(lease.options, folders, () => deps.clock.now());
   return {
     lease,

@@ -158,8 +158,9 @@ export async function skip(begun: Begun, engine: Engine): Promise<Settlement | n
   const total = first.total ?? message.size ?? first.bytes.length;
   // Nobody has it in Gmail, so nothing is to be recognised by it.
   const skipped: Settlement = {
-    ...settlementOf(begun, engine, passage, total, decision.reason),
+    ...settlementOf(begun, engine, passage, total, null),
     status: 'skipped',
+    reason: decision.reason,
     fingerprint: null,
   };
   await engine.ledger.settle(skipped);

@@ -1,4 +1,4 @@
-/** What a visit still has to transfer: new mail first, then backlog; handed out in batches of one folder. */
+/** What a visit still has to transfer: new mail first, then backlog, then what goes last; handed out in batches of one folder. */
 import type { Listed, MessageKey } from './message.ts';
 
 /** Larger messages are streamed one at a time. */
@@ -9,7 +9,14 @@ const BATCH_BYTES = 4 * SMALL_BYTES;
 export class Pending {
   #fresh: Listed[] = [];
   #backlog: Listed[] = [];
+  #last: Listed[] = [];
   readonly #keys = new Set<MessageKey>();
+  readonly #goesLast: (message: Listed) => boolean;
+
+  /** `goesLast`: only when nothing else is left, new mail or not. */
+  constructor(goesLast: (message: Listed) => boolean = () => false) {
+    this.#goesLast = goesLast;
+  }
 
   get size(): number {
     return this.#keys.size;
@@ -31,14 +38,17 @@ export class Pending {
       this.#keys.add(key);
       return isNew;
     });
+    const isLast = new Set(added.filter(this.#goesLast));
+    const others = added.filter((message) => !isLast.has(message));
     // Queues are taken from their end, where that costs nothing.
-    this.#fresh = [...added.filter(({ backlog }) => !backlog).reverse(), ...this.#fresh];
-    this.#backlog = [...added.filter(({ backlog }) => backlog).reverse(), ...this.#backlog];
+    this.#fresh = [...others.filter(({ backlog }) => !backlog).reverse(), ...this.#fresh];
+    this.#backlog = [...others.filter(({ backlog }) => backlog).reverse(), ...this.#backlog];
+    this.#last = [...[...isLast].reverse(), ...this.#last];
   }
 
   /** Up to `most` small messages of one folder and together at most 4 MiB, or one that is large or goes alone. */
   take(most: number): readonly Listed[] {
-    const queue = this.#fresh.length > 0 ? this.#fresh : this.#backlog;
+    const queue = [this.#fresh, this.#backlog].find(({ length }) => length > 0) ?? this.#last;
     const batch: Listed[] = [];
     let bytes = 0;
     for (

@@ -199,6 +199,8 @@ export interface Ledger {
    * was renumbered for the last time. What was settled after that is another message that looks the same.
    */
   recognises(folder: string, fingerprint: Uint8Array): Promise<boolean>;
+  /** Of each fingerprint, whether a message with it was delivered, and the first time from another IMAP folder than this. */
+  deliveredElsewhere(folder: string, fingerprints: readonly Uint8Array[]): Promise<readonly boolean[]>;
 }
 
 /** What the reconciliation has to know of one folder (POP3: `INBOX`). */
@@ -208,6 +210,8 @@ export interface FolderBooks {
   readonly absent: UidSet;
   /** What the chosen history left out; null: that was not kept. */
   readonly leftOut: { readonly uids: UidSet; readonly hashes: ReadonlySet<UidlHash> } | null;
+  /** What was settled as skipped: by a rule of the owner's, or as another folder's copy. Absent: nothing. */
+  readonly skipped?: { readonly uids: UidSet; readonly hashes: ReadonlySet<UidlHash> };
 }
 
 export interface ReconciliationBooks {

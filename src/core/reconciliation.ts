@@ -29,7 +29,7 @@ export interface BookEntry {
   /** null: there is no row. */
   readonly transfer: TransferState | null;
   readonly settled: boolean;
-  /** Left out by the chosen history. */
+  /** Left out by the chosen history or by a rule, or as a copy of another folder's message. */
   readonly leftOut: boolean;
   /** A former listing took the id for one that does not exist. */
   readonly absent: boolean;

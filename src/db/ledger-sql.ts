@@ -14,6 +14,8 @@ const FORGET_UPLOAD = `session = NULL, run_key_id = NULL, digest = NULL, has_mes
         generation = NULL, intended_at = NULL, from_headers = NULL, has_nul = NULL`;
 /** A repaired copy counts as the message. */
 const IN_GMAIL = "status IN ('delivered', 'repaired')";
+/** Not in Gmail, or in Gmail by another folder's copy. What is known from before a renumbering was delivered. */
+const LEFT_OUT = "(e.status = 'skipped' AND e.reason IS DISTINCT FROM 'already-delivered')";
 const HELD = 'SELECT count(*) AS held FROM fence';
 
 /**
@@ -45,7 +47,8 @@ export const OBSERVE_FOLDER: Statement = {
         uid_validity = EXCLUDED.uid_validity, baseline = EXCLUDED.baseline,
         generation = greatest(c.generation, EXCLUDED.generation),
         settled = CASE WHEN c.uid_validity = EXCLUDED.uid_validity AND NOT $9
-          THEN c.settled + EXCLUDED.settled ELSE EXCLUDED.settled END)
+          THEN c.settled + EXCLUDED.settled ELSE EXCLUDED.settled END,
+        skipped = CASE WHEN c.uid_validity = EXCLUDED.uid_validity AND NOT $9 THEN c.skipped ELSE '{}' END)
     ${HELD}`,
 };
 
@@ -64,7 +67,7 @@ export const OBSERVE_UIDLS: Statement = {
     ), saved AS (
       INSERT INTO uidls AS u (user_id, mailbox_id, hash, settled)
       SELECT $4, id, i.hash, i.settled FROM fence, unnest($5::bytea[], $6::boolean[]) AS i (hash, settled)
-      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = EXCLUDED.settled
+      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = EXCLUDED.settled, skipped = u.skipped AND EXCLUDED.settled
       WHERE EXCLUDED.settled <> u.settled AND (EXCLUDED.settled OR $7))
     ${HELD}`,
 };
@@ -180,14 +183,16 @@ export const SETTLE: Statement = {
       WHERE m.id = $1 AND m.epoch = $2 AND m.leased_by = $3 AND m.user_id = $4
       RETURNING m.id, m.options->>'afterImport' AS after_import
     ), cursors AS (
-      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, settled)
-      SELECT $4, fence.id, e.folder, e.uid_validity, 1, range_agg(int8range(e.uid, e.uid + 1))
+      INSERT INTO folder_cursors AS c (user_id, mailbox_id, folder, uid_validity, baseline, settled, skipped)
+      SELECT $4, fence.id, e.folder, e.uid_validity, 1, range_agg(int8range(e.uid, e.uid + 1)),
+        COALESCE(range_agg(int8range(e.uid, e.uid + 1)) FILTER (WHERE ${LEFT_OUT}), '{}')
       FROM effective e, fence WHERE e.current GROUP BY fence.id, e.folder, e.uid_validity
-      ON CONFLICT (mailbox_id, folder) DO UPDATE SET settled = c.settled + EXCLUDED.settled
+      ON CONFLICT (mailbox_id, folder) DO UPDATE SET settled = c.settled + EXCLUDED.settled,
+        skipped = CASE WHEN isempty(EXCLUDED.skipped) THEN c.skipped ELSE c.skipped + EXCLUDED.skipped END
     ), hashes AS (
-      INSERT INTO uidls (user_id, mailbox_id, hash, settled)
-      SELECT $4, fence.id, e.hash, true FROM effective e, fence WHERE e.hash IS NOT NULL
-      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = true
+      INSERT INTO uidls (user_id, mailbox_id, hash, settled, skipped)
+      SELECT $4, fence.id, e.hash, true, ${LEFT_OUT} FROM effective e, fence WHERE e.hash IS NOT NULL
+      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = true, skipped = EXCLUDED.skipped
     ), gone AS (
       DELETE FROM transfers t USING effective e, fence
       WHERE t.mailbox_id = fence.id AND t.key = e.key AND (${IN_GMAIL} OR e.status = 'skipped')
@@ -201,11 +206,13 @@ export const SETTLE: Statement = {
         size_bytes = EXCLUDED.size_bytes, sender_domain = EXCLUDED.sender_domain, audit_id = EXCLUDED.audit_id,
         notice = EXCLUDED.notice, retry_at = NULL, ${FORGET_UPLOAD}
     ), known AS (
-      INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, generation)
-      SELECT $4, fence.id, e.fingerprint, min(COALESCE(e.generation, ${GENERATION})) FROM effective e, fence
-      WHERE e.fingerprint IS NOT NULL GROUP BY fence.id, e.fingerprint
-      ON CONFLICT (mailbox_id, fingerprint) DO UPDATE SET generation = EXCLUDED.generation
-      WHERE EXCLUDED.generation < f.generation
+      INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, generation, folder)
+      SELECT $4, fence.id, e.fingerprint, min(COALESCE(e.generation, ${GENERATION})),
+        (array_agg(e.folder ORDER BY e.ord) FILTER (WHERE ${IN_GMAIL}))[1]
+      FROM effective e, fence WHERE e.fingerprint IS NOT NULL GROUP BY fence.id, e.fingerprint
+      ON CONFLICT (mailbox_id, fingerprint) DO UPDATE SET generation = least(f.generation, EXCLUDED.generation),
+        folder = COALESCE(f.folder, EXCLUDED.folder)
+      WHERE EXCLUDED.generation < f.generation OR (f.folder IS NULL AND EXCLUDED.folder IS NOT NULL)
     ), disposable AS (
       INSERT INTO source_actions AS a (user_id, mailbox_id, key, action, fingerprint, size_bytes, delivered_at)
       SELECT $4, fence.id, e.key, fence.after_import, e.fingerprint, e.size, now() FROM effective e, fence
@@ -267,4 +274,11 @@ export const RECOGNISE: Statement = {
   name: 'ledger-recognise',
   text: `SELECT 1 FROM fingerprints f JOIN folder_cursors c ON c.mailbox_id = f.mailbox_id AND c.folder = $2
     WHERE f.mailbox_id = $1 AND f.fingerprint = $3 AND f.generation < c.generation`,
+};
+
+/** $1 mailbox, $2 folder, $3 fingerprints; answers in their order. One of an unknown folder may be of this one. */
+export const ELSEWHERE: Statement = {
+  name: 'ledger-elsewhere',
+  text: `SELECT f.folder IS NOT NULL AS found FROM unnest($3::bytea[]) WITH ORDINALITY AS w (fingerprint, ord)
+    LEFT JOIN fingerprints f ON f.mailbox_id = $1 AND f.fingerprint = w.fingerprint AND f.folder <> $2 ORDER BY w.ord`,
 };

@@ -103,6 +103,7 @@ interface FolderRow {
   uid_validity: number;
   baseline: number;
   settled: string;
+  skipped: string;
   absent: string | null;
   left_out: string | null;
   left_out_hashes: Buffer[] | null;
@@ -115,14 +116,14 @@ async function load(tx: Tx, mailboxId: MailboxId): Promise<ReconciliationBooks> 
       [mailboxId],
     ),
     tx.query<FolderRow>(
-      `SELECT c.folder, c.uid_validity, c.baseline, c.settled::text, p.absent::text, p.left_out::text, p.left_out_hashes
+      `SELECT c.folder, c.uid_validity, c.baseline, c.settled::text, c.skipped::text, p.absent::text, p.left_out::text, p.left_out_hashes
        FROM folder_cursors c LEFT JOIN passed_over p
          ON p.mailbox_id = c.mailbox_id AND p.folder = c.folder AND p.uid_validity = c.uid_validity
        WHERE c.mailbox_id = $1`,
       [mailboxId],
     ),
-    tx.query<{ hash: UidlHash; settled: boolean }>(
-      "SELECT encode(hash, 'hex') AS hash, settled FROM uidls WHERE mailbox_id = $1",
+    tx.query<{ hash: UidlHash; settled: boolean; skipped: boolean }>(
+      "SELECT encode(hash, 'hex') AS hash, settled, skipped FROM uidls WHERE mailbox_id = $1",
       [mailboxId],
     ),
     tx.query<{ key: MessageKey; state: TransferState }>(
@@ -134,9 +135,13 @@ async function load(tx: Tx, mailboxId: MailboxId): Promise<ReconciliationBooks> 
     new Set(uidls.filter((uidl) => uidl.settled === settled).map(({ hash }) => hash));
   const maildrop = { protocol: 'pop3', settled: hashes(true), backlog: hashes(false) } as const;
   const isPop3 = mailboxes[0]?.protocol === 'pop3';
+  const skipped = new Set(uidls.filter((uidl) => uidl.skipped).map(({ hash }) => hash));
   return {
     folders: new Map(
-      folders.map((row) => [row.folder, isPop3 ? { ...booksOf(row), cursor: maildrop } : booksOf(row)]),
+      folders.map((row) => [
+        row.folder,
+        isPop3 ? { ...booksOf(row), cursor: maildrop, skipped: { uids: [], hashes: skipped } } : booksOf(row),
+      ]),
     ),
     transfers: new Map(transfers.map(({ key, state }) => [key, state])),
     onRecord: mailboxes[0]?.onRecord ?? 0,
@@ -152,6 +157,7 @@ const booksOf = (row: FolderRow): FolderBooks => ({
     settled: parseMultirange(row.settled),
   },
   absent: parseMultirange(row.absent ?? '{}'),
+  skipped: { uids: parseMultirange(row.skipped), hashes: new Set() },
   leftOut:
     row.left_out === null
       ? null

@@ -91,4 +91,45 @@ export function describeRecognition(factory: LedgerFactory): void {
     assert.equal(await ledger.recognises('INBOX', fingerprint), true);
     assert.equal(await ledger.recognises('Work', fingerprint), false);
   });
+
+  it('tells what was delivered first from another folder, in the order of the question', async () => {
+    const ledger = (await factory('imap')).open();
+    const inFolder = (folder: string, uid: number) => ({ ...imapRef(uid), folder }) as const;
+    const [third, fourth] = [5, 6].map((byte) => new Uint8Array(16).fill(byte)) as [Uint8Array, Uint8Array];
+    await ledger.observe(imapCursor([]), 1, false);
+    await ledger.observe({ ...imapCursor([]), folder: 'Work' }, 1, false);
+    await ledger.settle({ ...settlementOf(imapRef(1)), fingerprint });
+    await ledger.settle({ ...settlementOf(inFolder('Work', 1)), fingerprint: other });
+    // Neither of these says that Gmail has the message.
+    await ledger.settle({ ...settlementOf(imapRef(2), 'uncertain'), fingerprint: third });
+    await ledger.settle({ ...settlementOf(imapRef(3), 'skipped'), fingerprint: fourth });
+    const all = [other, fingerprint, third, fourth, new Uint8Array(16)];
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', all), [false, true, false, false, false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', all), [true, false, false, false, false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Else', all), [true, true, false, false, false]);
+    await ledger.settle({ ...settlementOf(inFolder('Work', 2)), fingerprint });
+    await ledger.settle({ ...settlementOf(inFolder('Work', 3)), fingerprint: third });
+    assert.deepEqual(
+      await ledger.deliveredElsewhere('Work', all),
+      [false, true, false, false, false],
+      'the first',
+    );
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', all), [true, false, true, false, false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', []), []);
+  });
+
+  it('knows where a transfer was delivered from that was open when it settled', async () => {
+    const ledger = (await factory('imap')).open();
+    await ledger.keepRunKey(RUN_KEY, SEALED);
+    await ledger.intend({ ...intentOf(imapRef(5)), fingerprint });
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', [fingerprint]), [false]);
+    await ledger.settle({ ...settlementOf(imapRef(5)), fingerprint });
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', [fingerprint]), [true]);
+  });
+
+  it('takes no POP3 message for one of a folder', async () => {
+    const ledger = (await factory('pop3')).open();
+    await ledger.settle({ ...settlementOf(pop3Ref('a')), fingerprint });
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', [fingerprint]), [false]);
+  });
 }

@@ -106,6 +106,7 @@ function fatefulLedger(ledger: Ledger, fate: Fate): Ledger {
     repair: (...args) => fate.meet('ledger', () => ledger.repair(...args)),
     settle: (...args) => fate.meet('ledger', () => ledger.settle(...args)),
     recognises: (...args) => fate.meet('ledger', () => ledger.recognises(...args)),
+    deliveredElsewhere: (...args) => fate.meet('ledger', () => ledger.deliveredElsewhere(...args)),
   };
 }
 
