@@ -65,6 +65,7 @@ const sharedFields = (env: Environment) => ({
   DATABASE_URL: databaseUrl,
   HOST: text.prefault('127.0.0.1'),
   POLL_SECONDS: integer(1, 86_400).prefault('300'),
+  WEBHOOK_PRIVATE_NETWORKS: networks.optional(),
   GMAIL_IMPORTS_PER_MINUTE: integer(1, 1_000_000).prefault('240'),
   GMAIL_BYTES_PER_DAY: integer(1_000_000, 1_000_000_000_000).prefault('500000000'),
   LOG_LEVEL: oneOf(LOG_LEVELS).prefault('info'),
@@ -169,6 +170,8 @@ const sharedOf = (env: Environment, fields: z.output<z.ZodObject<ReturnType<type
     bytesPerDay: fields.GMAIL_BYTES_PER_DAY,
   }),
   logLevel: fields.LOG_LEVEL,
+  /** CIDRs that webhooks may be told in although private, on any port and without TLS. */
+  webhookPrivateNetworks: Object.freeze(fields.WEBHOOK_PRIVATE_NETWORKS ?? []),
 });
 
 /** Takes the workers' private keys out of the web process's environment; whether they were there. */

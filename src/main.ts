@@ -73,6 +73,7 @@ const settingsOf = (config: WebConfig): Settings => ({
   dialsPerMinute: 60,
   revokeWaitMs: 5000,
   discoverWaitMs: 12_000,
+  webhookPrivateNetworks: config.webhookPrivateNetworks,
   sendsMail: config.sendsMail,
   installation: installationOf(config),
 });

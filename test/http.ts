@@ -77,6 +77,7 @@ export async function startWeb(
       dialsPerMinute: 1000,
       revokeWaitMs: 300,
       discoverWaitMs: 0,
+      webhookPrivateNetworks: [],
       sendsMail: true,
       installation: installationOf(config),
       ...settings,

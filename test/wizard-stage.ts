@@ -64,6 +64,7 @@ export async function openWizardStage(scope: Scope): Promise<WizardStage> {
     onError: (error) => assert.fail(String(error)),
     handlers: {
       probe: (job, signal) => probe(job, deps, signal),
+      deliver: async () => {},
       preview: (job, signal) => preview(job, deps, signal),
       revoke: ignore,
       discover: ignore,

@@ -39,6 +39,7 @@ import { type NotifyDeps, notify } from './jobs/notify.ts';
 import { type PreviewDeps, preview } from './jobs/preview.ts';
 import { probe } from './jobs/probe.ts';
 import { revoke } from './jobs/revoke.ts';
+import { deliver, dispatchDeliveries, type WebhookDeps } from './jobs/webhook.ts';
 import { Labels } from './labels.ts';
 import { Lanes } from './lanes.ts';
 import { serveWorkerMetrics } from './metrics.ts';
@@ -54,6 +55,7 @@ import { createOpenSource } from './sources/open.ts';
 import { createOpenSurvey } from './sources/survey.ts';
 import { createUnseal, publicKeyOf } from './unseal.ts';
 import type { RunDeps } from './visit.ts';
+import { createWebhookPost } from './webhook-post.ts';
 
 /** What one worker process does at once. */
 const MAX_RUNS = 100;
@@ -68,6 +70,7 @@ const TIMING = { graceMs: 10_000, sliceMs: 30_000, relistMs: 5_000 } as const;
 const DRAIN_MS = 15_000;
 const SWEEP_MS = 300_000;
 const NOTIFY_MS = 15_000;
+const DISPATCH_MS = 1_000;
 
 async function main(): Promise<void> {
   const stopping = untilStopped();
@@ -86,8 +89,10 @@ async function main(): Promise<void> {
     pace: { importsPerMinute, bytesPerDay: bytesPerDay * BACKLOG_SHARE },
     mail: await mailOf(config, log),
     retentionDays: config.retentionDays,
+    post: createWebhookPost({ privateNetworks: config.webhookPrivateNetworks }),
   };
   const queue = await openJobs({ ...deps, ...setup, db, net }, tokens);
+  const dispatching = dispatchEvery(DISPATCH_MS, db, queue, log);
   const scheduler = new Scheduler({
     leases: createLeases(db, config.workerId, config.plans),
     run: (lease, control) => run(lease, deps, control),
@@ -101,7 +106,7 @@ async function main(): Promise<void> {
   const metrics = await openMetrics(scheduler, config, log);
   log.info('worker-started', { workerId: config.workerId });
   await stopping;
-  await Promise.all([scheduler.stop(DRAIN_MS), queue.stop()]);
+  await Promise.all([dispatching.stop(), scheduler.stop(DRAIN_MS), queue.stop()]);
   metrics?.close();
   metrics?.closeAllConnections();
   agent.destroy();
@@ -177,7 +182,7 @@ function engineOf(
 
 /** Everything that is not a run. The sweep is asked for by every worker and done by one. */
 async function openJobs(
-  deps: RunDeps & PreviewDeps & BillingDeps & NotifyDeps & { readonly net: DiscoveryNet },
+  deps: RunDeps & PreviewDeps & BillingDeps & NotifyDeps & WebhookDeps & { readonly net: DiscoveryNet },
   tokens: TokenClient | null,
 ): Promise<JobQueue> {
   const { db, log } = deps;
@@ -188,6 +193,7 @@ async function openJobs(
       discover: (job, signal) => answer(job, deps, signal),
       endCustomer: (job) => endCustomer(job, deps),
       preview: (job, signal) => preview(job, deps, signal),
+      deliver: (job, signal) => deliver(job, deps, signal),
       sweep: async (signal) => {
         log.info('swept', { count: await sweepExpired(db) });
         await sweepBilling(deps);
@@ -206,6 +212,29 @@ async function openJobs(
   askEvery(SWEEP_MS, 'sweep');
   askEvery(NOTIFY_MS, 'notify');
   return queue;
+}
+
+/** Of all workers the one that asks first hands out what webhooks are to be told. */
+function dispatchEvery(
+  ms: number,
+  db: Database,
+  queue: JobQueue,
+  log: Log,
+): { readonly stop: () => Promise<void> } {
+  let under: Promise<unknown> | null = null;
+  const timer = setInterval(() => {
+    under ??= dispatchDeliveries(db, queue)
+      .catch((error: unknown) => log.warn('webhooks not dispatched', { error }))
+      .finally(() => {
+        under = null;
+      });
+  }, ms);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await under;
+    },
+  };
 }
 
 /** Metrics are worth a warning, not the mail: another worker on this machine may have the port. */

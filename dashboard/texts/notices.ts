@@ -82,6 +82,18 @@ export function noticeText(notice: Notice): NoticeText {
         action: { text: 'See the mailbox', href },
         tone: 'rejected',
       };
+    case 'webhook-off':
+      return {
+        title: 'A webhook was switched off',
+        sentence:
+          notice.detail.reason === 'gone'
+            ? `What receives it at ${notice.detail.host} has answered that it is gone for good (410).`
+            : `What receives it at ${notice.detail.host} has taken nothing for five days.`,
+        lines: ['Mail goes on being passed on to Gmail.'],
+        next: 'Repair what receives it and switch the webhook on again, or delete it.',
+        action: { text: 'See your webhooks', href: '/webhooks' },
+        tone: 'rejected',
+      };
   }
 }
 
@@ -155,6 +167,7 @@ export const noticeKindTexts: Readonly<Record<NoticeKind, { name: string; hint: 
   },
   'payment-failed': { name: 'A payment has failed', hint: 'Before anything changes because of it.' },
   'wipe-soon': { name: 'A mailbox will be wiped', hint: 'Two weeks before it is, after a long rest.' },
+  'webhook-off': { name: 'A webhook was switched off', hint: 'When it has taken nothing for five days.' },
   'server-unreachable': { name: 'A mail server is out of reach', hint: 'After a whole day.' },
   'messages-refused': {
     name: 'Messages were not passed on',

@@ -33,6 +33,8 @@ export interface NoticeDetails {
   'payment-failed': { readonly graceUntil: string | null };
   /** ISO 8601. */
   'wipe-soon': { readonly wipeAt: string };
+  /** The host that it told; another that is off may have been told of already. */
+  'webhook-off': { readonly host: string; readonly reason: 'gone' | 'failing' };
 }
 
 export type NoticeKind = keyof NoticeDetails;
@@ -49,6 +51,7 @@ export const NOTICE_KINDS = [
   'backlog-finished',
   'payment-failed',
   'wipe-soon',
+  'webhook-off',
 ] as const satisfies readonly NoticeKind[];
 
 /** The service goes on without these being read, so one may do without the mail; the dashboard has them anyway. */

@@ -38,3 +38,10 @@ export const runKeyPlace = (tenant: UserId, runKeyId: string): SealPlace => ({
   column: 'sealed',
   row: runKeyId,
 });
+
+export const webhookSecretPlace = (tenant: UserId, secretId: string): SealPlace => ({
+  tenant,
+  table: 'webhook_secrets',
+  column: 'sealed',
+  row: secretId,
+});

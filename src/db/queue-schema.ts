@@ -39,6 +39,8 @@ const QUEUES: readonly Queue[] = [
   // Somebody waits for the answer, for some seconds and not for a second try.
   { name: 'discover', policy: 'standard', retryLimit: 0, expireInSeconds: 30, ...DELETED_AFTER },
   { name: 'preview', policy: 'standard', retryLimit: 0, expireInSeconds: 30, ...DELETED_AFTER },
+  // What is to be told again, and when, is in webhook_deliveries: a job is one try.
+  { name: 'webhook', policy: 'short', retryLimit: 0, expireInSeconds: 60, ...DELETED_AFTER },
   // Kept for as long as another one is not wanted.
   { name: 'sweep', policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 600 },
   { name: 'notify', policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 60 },

@@ -2,6 +2,7 @@
 import { PgBoss } from 'pg-boss';
 import type { MailboxId, UserId } from '../core/mailbox.ts';
 import type { Database, Tx } from './pool.ts';
+import type { DeliveryJob } from './webhook-deliveries.ts';
 
 export interface ProbeJob {
   readonly userId: UserId;
@@ -41,6 +42,8 @@ export interface JobQueue {
   discover(tx: Tx, job: DiscoverJob): Promise<void>;
   endCustomer(tx: Tx, job: EndCustomerJob): Promise<void>;
   preview(tx: Tx, job: PreviewJob): Promise<void>;
+  /** Nothing happens when it is enqueued already. */
+  deliver(tx: Tx, job: DeliveryJob): Promise<void>;
   /** Enqueued at most once in five minutes, whoever asks. */
   sweep(): Promise<void>;
   /** Enqueued at most once in 15 s, whoever asks. */
@@ -56,6 +59,7 @@ export interface JobHandlers {
   discover(job: DiscoverJob, signal: AbortSignal): Promise<void>;
   endCustomer(job: EndCustomerJob): Promise<void>;
   preview(job: PreviewJob, signal: AbortSignal): Promise<void>;
+  deliver(job: DeliveryJob, signal: AbortSignal): Promise<void>;
   sweep(signal: AbortSignal): Promise<void>;
   notify(signal: AbortSignal): Promise<void>;
 }
@@ -75,6 +79,7 @@ const CONCURRENCY = {
   discover: 4,
   'end-customer': 1,
   preview: 4,
+  webhook: 4,
   sweep: 1,
   notify: 1,
 } as const;
@@ -124,6 +129,9 @@ export async function openQueue(db: Database, options: QueueOptions): Promise<Jo
     preview: async (tx, job) => {
       await boss.send('preview', job, sending(tx, job));
     },
+    deliver: async (tx, job) => {
+      await boss.send('webhook', job, { ...sending(tx, job), singletonKey: job.deliveryId });
+    },
     sweep: async () => {
       await boss.send('sweep', {}, { singletonSeconds: 300 });
     },
@@ -169,6 +177,9 @@ async function work(boss: PgBoss, handlers: JobHandlers): Promise<void> {
   });
   await boss.work<PreviewJob>('preview', dialling('preview'), async ([job]) => {
     if (job) await handlers.preview(job.data, job.signal);
+  });
+  await boss.work<DeliveryJob>('webhook', dialling('webhook'), async ([job]) => {
+    if (job) await handlers.deliver(job.data, job.signal);
   });
   await boss.work<EndCustomerJob>('end-customer', options('end-customer'), async ([job]) => {
     if (!job) return;

@@ -10,6 +10,7 @@ const SEALED_COLUMNS = [
   { table: 'grants', column: 'sealed_refresh_token', row: 'user_id' },
   { table: 'source_grants', column: 'sealed_refresh_token', row: 'mailbox_id' },
   { table: 'run_keys', column: 'sealed', row: 'id' },
+  { table: 'webhook_secrets', column: 'sealed', row: 'id' },
 ] as const;
 
 export interface SealedValue {

@@ -10,7 +10,7 @@ export async function sweepExpired(db: Database): Promise<number> {
     const [tenants, ...others] = await Promise.all([
       tx.query<{ n: number }>(
         `SELECT sweep_sessions() + sweep_discoveries() + sweep_setups() + sweep_notices() +
-           sweep_source_consents() AS n`,
+           sweep_source_consents() + sweep_webhooks() AS n`,
       ),
       tx.query('DELETE FROM sign_ins WHERE expires_at <= now() RETURNING 1'),
       tx.query("DELETE FROM workers WHERE beat_at < now() - interval '1 hour' RETURNING 1"),

@@ -88,10 +88,12 @@ const requireJson: RequestHandler = (req, _res, next) => {
 const parseCall =
   (operation: Operation): RequestHandler =>
   (req, res, next) => {
-    const { id = '' } = req.params;
+    const { id = '', ...others } = req.params;
+    const isId = operation.idIs === 'entry' ? ENTRY_ID : UUID;
     if (
       typeof id !== 'string' ||
-      (operation.path.includes(':id') && !(operation.idIs === 'entry' ? ENTRY_ID : UUID).test(id))
+      (operation.path.includes(':id') && !isId.test(id)) ||
+      Object.values(others).some((other) => typeof other !== 'string' || !UUID.test(other))
     )
       throw new HttpError('not-found');
     const body: unknown = req.body ?? (operation.bodyOptional ? {} : undefined);

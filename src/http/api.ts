@@ -239,5 +239,6 @@ export * from './contract/glass-box.ts';
 export * from './contract/mailbox-list.ts';
 export * from './contract/notices.ts';
 export * from './contract/sessions.ts';
+export * from './contract/webhooks.ts';
 export * from './contract/wizard.ts';
 export { DEFAULT_OPTIONS, storedOptionsSchema };

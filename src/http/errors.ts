@@ -22,6 +22,8 @@ const ERRORS = {
   'too-many': [409, 'There are as many of these as an account may have. Delete one first.'],
   'sign-in-not-offered': [409, 'This installation does not offer the sign-in of this provider.'],
   'state-conflict': [409, 'The mailbox is in a state that does not allow this.'],
+  'webhook-off': [409, 'This webhook is off. Switch it on first.'],
+  'delivery-pending': [409, 'This delivery is under way already.'],
   'nothing-to-retry': [409, 'There is nothing left to try again for this entry.'],
   'self-hosted': [409, 'This installation is self-hosted: there is nothing to pay.'],
   'already-subscribed': [409, 'You have a subscription already. Manage it instead.'],

@@ -11,12 +11,15 @@ import { listReports } from '../db/probe-reports.ts';
 import { listReconciliations } from '../db/reconciliations.ts';
 import { listSessions } from '../db/sessions.ts';
 import { listSourceGrants } from '../db/source-grants.ts';
+import { listAllDeliveries } from '../db/webhook-deliveries.ts';
+import { listWebhooks } from '../db/webhooks.ts';
 import { readAccount } from './account.ts';
 import { readAudit } from './audit.ts';
 import { chainView } from './audit-chain.ts';
 import { mailboxView } from './mailboxes.ts';
 import { noticeView } from './notices.ts';
 import type { Parts } from './parts.ts';
+import { exportedDelivery, webhookView } from './webhooks.ts';
 
 /** One field of the document: which tables it shows, so that a test can tell which are forgotten. */
 interface Section {
@@ -46,6 +49,12 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   mailboxes: { tables: ['mailboxes'], read: async (tx) => (await listMailboxes(tx)).map(mailboxView) },
   sourceConsents: { tables: ['source_grants'], read: listSourceGrants },
   labels: { tables: ['labels'], read: listLabels },
+  // Without their secrets.
+  webhooks: { tables: ['webhooks'], read: async (tx) => (await listWebhooks(tx)).map(webhookView) },
+  webhookDeliveries: {
+    tables: ['webhook_deliveries'],
+    read: async (tx) => (await listAllDeliveries(tx)).map(exportedDelivery),
+  },
   // Read before the entries, which are therefore there up to each head at least.
   chains: { tables: ['audit_chains'], read: async (tx) => (await listChains(tx)).map(chainView) },
 };
@@ -73,9 +82,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   source_totals: 'how much was done at the source: in each mailbox once it is shown there',
   webhook_secrets: 'secrets',
   webhook_marks: 'what of a mailbox its webhooks were told last',
-  // With the calls that make them these two become sections.
-  webhooks: 'none can be made yet',
-  webhook_deliveries: 'none can be made yet',
 };
 
 /** Piece by piece: the sections in memory one after the other, the audit log in batches. */

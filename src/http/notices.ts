@@ -45,6 +45,8 @@ export function noticeView(row: NoticeRow): Notice {
       return { ...base, kind: row.kind, detail: row.detail };
     case 'wipe-soon':
       return { ...base, kind: row.kind, detail: row.detail };
+    case 'webhook-off':
+      return { ...base, kind: row.kind, detail: row.detail };
   }
 }
 

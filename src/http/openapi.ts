@@ -60,9 +60,8 @@ const answerContent = ({ answer, mediaType }: Operation): Json => {
 };
 
 const pathParameters = ({ path, idIs }: Operation): Json[] => {
-  if (!path.includes(':id')) return [];
   const schema = { type: 'string', ...(idIs === 'entry' ? { pattern: '^[0-9]+$' } : { format: 'uuid' }) };
-  return [{ name: 'id', in: 'path', required: true, schema }];
+  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema }));
 };
 
 const queryParameters = (query: z.ZodType | undefined): Json[] => {

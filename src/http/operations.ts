@@ -7,6 +7,7 @@ import { MAILBOX_LIST_OPERATIONS } from './operations/mailbox-list.ts';
 import { NOTICES_OPERATIONS } from './operations/notices.ts';
 import type { Operation } from './operations/operation.ts';
 import { SESSIONS_OPERATIONS } from './operations/sessions.ts';
+import { WEBHOOK_OPERATIONS } from './operations/webhooks.ts';
 import { WIZARD_OPERATIONS } from './operations/wizard.ts';
 
 export type { Operation } from './operations/operation.ts';
@@ -188,6 +189,7 @@ export const OPERATIONS = {
   ...WIZARD_OPERATIONS,
   ...NOTICES_OPERATIONS,
   ...SESSIONS_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
   ...BILLING_OPERATIONS,
 } as const satisfies Record<string, Operation>;
 

@@ -45,6 +45,8 @@ export interface Settings {
   readonly revokeWaitMs: number;
   /** ms that a discovery waits for a worker's answer; a worker takes up to 10 s. */
   readonly discoverWaitMs: number;
+  /** CIDRs that webhooks may be told in although private; workers judge each address again. */
+  readonly webhookPrivateNetworks: readonly string[];
   /** Whether notices go out by mail; workers send them. */
   readonly sendsMail: boolean;
   /** What the public pages say about this installation. */

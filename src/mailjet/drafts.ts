@@ -1,6 +1,7 @@
 /** What each kind of notice says by mail: fixed sentences with counts, days, servers' names and sender domains. */
 import { FAULTS, type FaultCode } from '../core/fault.ts';
 import type { NoticeDetails, NoticeFact, NoticeKind, Refusals } from '../core/notice.ts';
+import { FAILING_DAYS } from '../core/webhook.ts';
 import type { Draft } from './letter.ts';
 
 /** One mailbox's part in a mail; `host` is its server, null for what concerns the account. */
@@ -57,6 +58,8 @@ function bodyOf(kind: NoticeKind, items: readonly Item[]): Body {
       return paymentFailed(items);
     case 'wipe-soon':
       return wipeSoon(items);
+    case 'webhook-off':
+      return webhookOff(items);
   }
 }
 
@@ -168,6 +171,21 @@ const wipeSoon = (items: readonly Item[]): Body => ({
   advice: 'To keep it, let it go on: resume it, or repair what stopped it.',
   label: 'See your mailboxes',
   path: '/mailboxes',
+});
+
+const webhookOff = (items: readonly Item[]): Body => ({
+  subject: 'A webhook was switched off',
+  paragraphs: [
+    'Mail goes on being passed on to Gmail. Only the program that was to be told about it hears nothing any more.',
+  ],
+  items: detailsOf('webhook-off', items).map(({ detail: { host, reason } }) =>
+    reason === 'gone'
+      ? `Webhook at ${host}: it answered that it is gone for good (410).`
+      : `Webhook at ${host}: it has taken nothing for ${FAILING_DAYS} days.`,
+  ),
+  advice: 'Repair what receives it and switch it on again, or delete it.',
+  label: 'See your webhooks',
+  path: '/webhooks',
 });
 
 const number = (value: number): string => value.toLocaleString('en');

@@ -4,7 +4,13 @@ import { randomUUID } from 'node:crypto';
 import nodeTest, { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { MailboxId, UserId } from '../../src/core/mailbox.ts';
-import { fingerprintKeyPlace, passwordPlace, refreshTokenPlace, runKeyPlace } from '../../src/core/place.ts';
+import {
+  fingerprintKeyPlace,
+  passwordPlace,
+  refreshTokenPlace,
+  runKeyPlace,
+  webhookSecretPlace,
+} from '../../src/core/place.ts';
 import type { SealPlace } from '../../src/core/ports.ts';
 import { replaceSealed } from '../../src/db/rotation.ts';
 import { generateKeys } from '../../src/keys.ts';
@@ -22,7 +28,8 @@ const READ = `
   SELECT user_id::text AS tenant, 'mailboxes' AS "table", 'sealed_password' AS "column", id::text AS "row", sealed_password AS sealed FROM mailboxes
   UNION ALL SELECT user_id::text, 'mailboxes', 'sealed_fingerprint_key', id::text, sealed_fingerprint_key FROM mailboxes
   UNION ALL SELECT user_id::text, 'grants', 'sealed_refresh_token', user_id::text, sealed_refresh_token FROM grants
-  UNION ALL SELECT user_id::text, 'run_keys', 'sealed', id::text, sealed FROM run_keys`;
+  UNION ALL SELECT user_id::text, 'run_keys', 'sealed', id::text, sealed FROM run_keys
+  UNION ALL SELECT user_id::text, 'webhook_secrets', 'sealed', id::text, sealed FROM webhook_secrets`;
 
 interface Stored extends SealPlace {
   readonly sealed: Buffer;
@@ -33,7 +40,7 @@ const placeOf = ({ tenant, table, column, row }: Stored): SealPlace => ({ tenant
 const textOf = (place: SealPlace): string => `${place.tenant} ${place.column} ${place.row}`;
 const sealFor = async (place: SealPlace) => Buffer.from(await seal(Buffer.from(textOf(place)), place));
 
-/** Two users with two mailboxes, a grant and two run keys each: 14 secrets under the old key. */
+/** Two users with two mailboxes, a grant, two run keys and a webhook each: 16 secrets under the old key. */
 async function seed(): Promise<number> {
   await books.asOwner('DELETE FROM users');
   for (const name of ['one', 'two']) {
@@ -43,8 +50,14 @@ async function seed(): Promise<number> {
       [user, await sealFor(refreshTokenPlace(user)), 'hash', []],
     );
     for (const host of ['imap.example.org', 'imap.example.net']) await addMailbox(user, host);
+    const secret = randomUUID();
+    await books.asOwner(
+      `WITH hook AS (INSERT INTO webhooks (user_id, url, events) VALUES ($1, 'https://a.example/', '{}') RETURNING id)
+       INSERT INTO webhook_secrets (id, user_id, webhook_id, sealed) SELECT $2, $1, id, $3 FROM hook`,
+      [user, secret, await sealFor(webhookSecretPlace(user, secret))],
+    );
   }
-  return 14;
+  return 16;
 }
 
 async function addMailbox(user: UserId, host: string): Promise<void> {

@@ -79,7 +79,7 @@ export function isInside(networks: readonly Network[], address: string): boolean
 }
 
 /**
- * Those of `addresses` that may be dialled on `port`: inside `privateNetworks` on any, public ones on the mail ports.
+ * Those of `addresses` that may be dialled on `port`: inside `privateNetworks` on any, public ones on `publicPorts`.
  * Nothing but these is dialled, so what is left out does no harm. When none is left, the fault of the first one left
  * out: `address-forbidden`, `port-forbidden`.
  */
@@ -87,12 +87,13 @@ export function permittedOf(
   addresses: readonly Address[],
   port: number,
   privateNetworks: readonly Network[],
+  publicPorts: readonly number[] = MAIL_PORTS,
 ): readonly Address[] {
   let refusal: Fault | undefined;
   const permitted = addresses.filter(({ address }) => {
     if (isInside(privateNetworks, address)) return true;
     const known = isPublic(address);
-    if (known && MAIL_PORTS.includes(port)) return true;
+    if (known && publicPorts.includes(port)) return true;
     refusal ??= new Fault(known ? 'port-forbidden' : 'address-forbidden');
     return false;
   });

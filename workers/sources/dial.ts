@@ -1,5 +1,5 @@
 /**
- * The one door to mail servers: resolves a name once, judges every address it has (address.ts), dials exactly
+ * The one door to mail servers, and to whatever else a user names: resolves a name once, judges every address it has (address.ts), dials exactly
  * what was judged, and speaks TLS ≥ 1.2 verified against the name that the user gave. imapflow dials for
  * itself, with what `check` and `tlsOptions` give it.
  */
@@ -38,7 +38,7 @@ export interface Dial {
    * A connected socket, nothing read from it: TLS for security `tls`, still plain for `starttls`. Beside the
    * faults of `check`: `connect-refused`, `connect-timeout`, `tls-failed`, `certificate-invalid`.
    */
-  connect(server: Server, signal: AbortSignal): Promise<Socket>;
+  connect(server: Omit<Server, 'protocol'>, signal: AbortSignal): Promise<Socket>;
   /**
    * STARTTLS: the plain socket's TLS successor, verified for `host`. `early` is how many bytes the caller has
    * read beyond the server's consent; any, or any in the socket's own buffer, is an injected response
@@ -50,6 +50,8 @@ export interface Dial {
 export interface DialOptions {
   /** CIDRs that may be dialled although private, on any port. */
   readonly privateNetworks: readonly string[];
+  /** Ports of public addresses; default: those of mail. */
+  readonly ports?: readonly number[] | undefined;
   /** PEM certificates trusted beside Node's own. */
   readonly ca?: string | undefined;
   readonly resolve?: Resolve | undefined;
@@ -79,7 +81,7 @@ export function createDial(options: DialOptions): Dial {
       host.kind === 'address'
         ? [host.address]
         : await abortable(resolve(host.name, signal), signal).catch(unknownHost);
-    const addresses = permittedOf(found, port, networks).slice(0, MAX_TRIES);
+    const addresses = permittedOf(found, port, networks, options.ports).slice(0, MAX_TRIES);
     const [first] = addresses;
     if (!first) throw new Fault('host-unknown');
     return { ...first, addresses, servername: host.kind === 'name' ? host.name : undefined };

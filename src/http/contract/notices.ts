@@ -47,6 +47,11 @@ export const noticeSchema = z.discriminatedUnion('kind', [
     detail: z.object({ graceUntil: z.string().nullable() }),
   }),
   z.object({ ...base, kind: z.literal('wipe-soon'), detail: z.object({ wipeAt: z.string() }) }),
+  z.object({
+    ...base,
+    kind: z.literal('webhook-off'),
+    detail: z.object({ host: z.string(), reason: z.enum(['gone', 'failing']) }),
+  }),
 ]);
 export type Notice = z.infer<typeof noticeSchema>;
 

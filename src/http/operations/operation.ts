@@ -4,7 +4,7 @@ import type { KeyScope } from '../../core/api-key.ts';
 
 export interface Operation {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
-  /** Express's notation; the only parameter there is, `:id`, is a UUID. */
+  /** Express's notation; `:id` and every other parameter is a UUID. */
   readonly path: string;
   /** `:id` is an audit entry's instead: a number. */
   readonly idIs?: 'entry';

@@ -19,6 +19,7 @@ import { billingHandlers } from './billing.ts';
 import { glassBoxHandlers } from './glass-box.ts';
 import { mailboxListHandlers } from './mailbox-list.ts';
 import { noticeHandlers } from './notices.ts';
+import { outgoingWebhookHandlers } from './outgoing-webhooks.ts';
 import { sessionHandlers } from './sessions.ts';
 import { wizardHandlers } from './wizard.ts';
 
@@ -36,6 +37,7 @@ export const createHandlers = (parts: Parts, hub: EventHub): Handlers => ({
   ...wizardHandlers(parts),
   ...noticeHandlers(parts),
   ...sessionHandlers(parts),
+  ...outgoingWebhookHandlers(parts),
   discover: ({ userId, body }) => discoverServers(parts, userId, body.email),
   watchEvents: async ({ caller, res }) => {
     await hub.connect(caller, res);

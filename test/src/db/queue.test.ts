@@ -34,6 +34,7 @@ function collect(): Bench & { handlers: JobHandlers } {
       revoke: done,
       discover: done,
       endCustomer: done,
+      deliver: async () => {},
       preview: done,
       sweep: done,
       notify: done,

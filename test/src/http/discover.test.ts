@@ -34,6 +34,7 @@ async function startWorker(
       probe: async () => {},
       revoke: async () => {},
       endCustomer: async () => {},
+      deliver: async () => {},
       preview: async () => {},
       sweep: async () => {},
       notify: async () => {},

@@ -9,6 +9,10 @@ import { MAILBOX, sessionFor, startWeb } from '../../http.ts';
 const web = await startWeb(test, { dialsPerMinute: 1e9, signInsPerMinute: 1e9, revokeWaitMs: 0 });
 const { browser } = await sessionFor(web, 'fuzz');
 const mailbox = await browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body: MAILBOX });
+// Under the mailbox's id, so that one id is good everywhere.
+await web.test.asOwner(
+  "INSERT INTO webhooks (id, user_id, url, events) SELECT id, user_id, 'https://a.example/', '{mailbox.state}' FROM mailboxes",
+);
 const RUNS = { numRuns: 120 };
 
 /** What breaks databases, clocks and parsers more often than chance would. */
@@ -102,7 +106,11 @@ const list = fc
       .toWellFormed(),
   );
 const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  createApiKey: fc.oneof(fc.record({ name: word }), anything),
+  createApiKey: fc.oneof(
+    fc.record({ name: word }),
+    fc.record({ name: word, scopes: anything, expiresInDays: fc.oneof(number, anything) }),
+    anything,
+  ),
   createMailbox: fc.oneof(nearlyRight, anything),
   discover: fc.oneof(
     fc.record({ email: word.map((local) => `${local}@example.org`) }),
@@ -112,6 +120,19 @@ const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ),
   importMailboxes: fc.oneof(list, word, anything),
   editMailbox: fc.oneof(fc.record(server, { requiredKeys: [] }), anything),
+  createWebhook: fc.oneof(
+    fc.record({
+      url: fc.oneof(
+        word.map((host) => `https://${host}/`),
+        word.map((path) => `https://a.example/${path}`),
+        anything,
+      ),
+      events: fc.oneof(fc.constant(['mailbox.state']), anything),
+    }),
+    anything,
+  ),
+  editWebhook: fc.oneof(fc.record({ url: anything, enabled: anything }, { requiredKeys: [] }), anything),
+  rotateWebhookSecret: fc.oneof(fc.record({ graceHours: fc.oneof(number, anything) }), anything),
   retryMailbox: fc.oneof(fc.record({ status: anything }), anything),
 };
 const query = fc.dictionary(
@@ -149,7 +170,7 @@ for (const [name, operation] of Object.entries(OPERATIONS as Record<string, Oper
     const ids = fc.oneof({ weight: 8, arbitrary: fc.constant(mailbox.id) }, word.map(encodeBroken));
     await fc.assert(
       fc.asyncProperty(ids, query, bodies[name] ?? fc.constant(undefined), async (id, search, body) => {
-        const path = operation.path.replace(':id', id);
+        const path = operation.path.replace(':id', id).replace(':deliveryId', id);
         await check(
           method,
           `${path}?${wellFormed(search)}`,
@@ -163,6 +184,7 @@ for (const [name, operation] of Object.entries(OPERATIONS as Record<string, Oper
     // Else what comes next would be refused for there being too many.
     await web.test.asOwner('DELETE FROM mailboxes WHERE id <> $1', [mailbox.id]);
     await web.test.asOwner('DELETE FROM api_keys');
+    await web.test.asOwner('DELETE FROM webhooks WHERE id <> $1', [mailbox.id]);
   });
 }
 

@@ -89,7 +89,7 @@ test.test('the OpenAPI document describes every operation with resolvable schema
     Object.entries(methods).map(([method, { operationId }]) => `${operationId} ${method} ${path}`),
   );
   const served = Object.entries(OPERATIONS as Record<string, Operation>).map(
-    ([name, { method, path }]) => `${name} ${method} ${path.replace(':id', '{id}')}`,
+    ([name, { method, path }]) => `${name} ${method} ${path.replace(/:(\w+)/g, '{$1}')}`,
   );
   assert.deepEqual(described.sort(), served.sort());
   const text = JSON.stringify(document);

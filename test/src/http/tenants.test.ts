@@ -14,6 +14,9 @@ const bodies: Record<string, unknown> = {
   retryMailbox: {},
   readNotices: {},
   editNoticeSettings: { mailed: { 'backlog-finished': false } },
+  createWebhook: { url: 'https://hooks.example.com/', events: ['mailbox.state'] },
+  editWebhook: { enabled: false },
+  rotateWebhookSecret: {},
   previewMailbox: { history: 'all', folders: 'all' },
   discover: { email: 'someone@web.de' },
 };
@@ -28,6 +31,7 @@ const possessions = (userId: string) =>
   web.test.asOwner(
     `SELECT (SELECT json_agg(m ORDER BY id) FROM mailboxes m WHERE user_id = $1) AS mailboxes,
        (SELECT json_agg(k ORDER BY id) FROM api_keys k WHERE user_id = $1) AS keys,
+       (SELECT json_agg(w ORDER BY id) FROM webhooks w WHERE user_id = $1) AS webhooks,
        (SELECT json_agg(a ORDER BY id) FROM audit_entries a WHERE user_id = $1) AS audit`,
     [userId],
   );
@@ -39,6 +43,9 @@ test.test('no call shows or changes anything of another user', async () => {
   const key = await owner.browser.json<{ id: string; key: string }>('POST', '/api/v1/api-keys', 201, {
     body: { name: 'owners-key' },
   });
+  const webhook = await owner.browser.json<{ id: string; secret: string }>('POST', '/api/v1/webhooks', 201, {
+    body: { url: 'https://owners-hook.example.com/', events: ['mailbox.state'] },
+  });
   await web.test.asOwner(
     "INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, size_bytes) VALUES ($1, $2, 'owners-sender.test', 'delivered', 1)",
     [owner.userId, mailbox.id],
@@ -47,6 +54,9 @@ test.test('no call shows or changes anything of another user', async () => {
   const marks = [
     mailbox.id,
     key.id,
+    webhook.id,
+    webhook.secret,
+    'owners-hook',
     MAILBOX.username,
     'owners-key',
     'owners-sender.test',
@@ -61,10 +71,14 @@ test.test('no call shows or changes anything of another user', async () => {
     const headers: Record<string, string> = operation.bodyIs ? { 'content-type': 'text/csv' } : {};
     const options = body === undefined ? {} : { body, headers };
     const hasId = operation.path.includes(':id');
-    const id = operation.path.includes('api-keys') ? key.id : mailbox.id;
+    const id = operation.path.includes('api-keys')
+      ? key.id
+      : operation.path.includes('webhooks')
+        ? webhook.id
+        : mailbox.id;
     const foreign = [id, '00000000-0000-4000-8000-000000000000', 'not-an-id', '%00', '%ff'];
     for (const one of hasId ? foreign : ['']) {
-      const path: string = `${operation.path.replace(':id', one)}${queries[name] ?? ''}`;
+      const path: string = `${operation.path.replace(':id', one).replace(':deliveryId', mailbox.id)}${queries[name] ?? ''}`;
       const abort = new AbortController();
       const answer: Response = await intruder.browser.send(operation.method.toUpperCase(), path, {
         ...options,
@@ -92,7 +106,7 @@ test.test('no call shows or changes anything of another user', async () => {
 
 test.test('no call works without a session or key, or with a wrong one', async () => {
   for (const [name, { method, path, dials: _ }] of operations) {
-    const target = path.replace(':id', '00000000-0000-4000-8000-000000000000');
+    const target = path.replace(/:\w+/g, '00000000-0000-4000-8000-000000000000');
     for (const authorization of ['', 'Bearer', 'Bearer wrong', 'Basic YTpi']) {
       const answer = await web.browser().send(method.toUpperCase(), target, { headers: { authorization } });
       assert.equal(answer.status, 401, `${name} ${authorization}`);
@@ -106,7 +120,7 @@ test.test('a write with a cookie needs our origin; one with a key needs none', a
   const { browser } = await sessionFor(web, 'origins');
   const writes = operations.filter(([, { method }]) => method !== 'get');
   for (const [name, { method, path }] of writes) {
-    const target = path.replace(':id', '00000000-0000-4000-8000-000000000000');
+    const target = path.replace(/:\w+/g, '00000000-0000-4000-8000-000000000000');
     for (const origin of [
       '',
       'null',

@@ -16,6 +16,7 @@ const FACTS: readonly NoticeFact[] = [
   { kind: 'backlog-finished', detail: { delivered: 54_321, rejected: 0, failed: 0, uncertain: 0 } },
   { kind: 'payment-failed', detail: { graceUntil: null } },
   { kind: 'wipe-soon', detail: { wipeAt: '2026-02-03T04:05:06.000Z' } },
+  { kind: 'webhook-off', detail: { host: 'hooks.example.net', reason: 'failing' } },
 ];
 const itemOf = (fact: NoticeFact): Item => ({ ...fact, host: 'imap.example.org' });
 
@@ -28,6 +29,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   'backlog-finished': /54,321 delivered\./,
   'payment-failed': /back to the free plan/,
   'wipe-soon': /imap\.example\.org: on 2026-02-03\./,
+  'webhook-off': /hooks\.example\.net: it has taken nothing for 5 days\./,
 };
 
 it('says of every kind what happened, what to do and where', () => {
