@@ -15,11 +15,11 @@ export const accountTexts = {
       string
     >,
     givenSentence:
-      'Mail can be added to your Gmail. It cannot be read, changed or sent with this permission.',
+      'Mail can be added to your Gmail. It cannot be read, changed or sent with these permissions.',
     permission: 'Permissions',
     permissions: {
       'https://www.googleapis.com/auth/gmail.insert': 'Add mail to your Gmail',
-      'https://www.googleapis.com/auth/gmail.labels': 'Create and name labels in your Gmail',
+      'https://www.googleapis.com/auth/gmail.labels': 'See the names of your labels, and make new ones',
       openid: 'Know which Google account you are',
       email: 'Know your e-mail address',
       'https://www.googleapis.com/auth/userinfo.email': 'Know your e-mail address',

@@ -146,7 +146,8 @@ export const connect = {
       some: 'Choose folders',
     },
     allHint: 'Without spam, trash and drafts, and without folders that only show messages of others.',
-    inOneInbox: 'They all arrive in the same place in Gmail.',
+    inOneInbox:
+      'They all arrive in the same place in Gmail. If you want to tell them apart there, switch on labels below.',
     folderRequired: 'Choose at least one folder.',
     folderMax: 'Choose at most 100 folders, or all.',
     messageCount: messages,
@@ -235,7 +236,7 @@ export const connect = {
       },
       {
         old: 'Label incoming messages',
-        here: 'Not available yet. A Gmail filter on the old address as recipient does the same.',
+        here: '“Label for this mailbox”, in the step “What to import”. Google asks you for the permission.',
       },
       {
         old: 'Archive incoming messages (Skip the Inbox)',

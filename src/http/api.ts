@@ -232,6 +232,8 @@ export const errorSchema = z.object({ error: z.object({ code: z.string(), messag
 export const deletedAccountSchema = z.object({ deleted: z.literal(true), revoked: z.boolean() });
 
 export { KEY_SCOPES, type KeyScope, SCOPE_TEXTS } from '../core/api-key.ts';
+export { labelProblem } from '../core/label.ts';
+export { GMAIL_LABELS_SCOPE } from '../core/scopes.ts';
 export * from './contract/audit-chain.ts';
 export * from './contract/billing.ts';
 export type * from './contract/faults.ts';

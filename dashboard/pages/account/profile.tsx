@@ -1,7 +1,10 @@
 /** Who is signed in, and whether Google's consent is there. */
 import type { Account } from '../../../src/http/api.ts';
+import { allowLabelsAt, mayLabel, wantsLabels } from '../../labels.ts';
+import { useMailboxes } from '../../mailboxes.ts';
 import { accountTexts } from '../../texts/account.ts';
 import { formatDay } from '../../texts/format.ts';
+import { labelTexts } from '../../texts/labels.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { ButtonAnchor } from '../../ui/button.tsx';
 import { Card, Section } from '../../ui/card.tsx';
@@ -45,6 +48,7 @@ export function Profile({ account }: { account: Account }) {
               </dd>
             </>
           )}
+          {isGiven && <Labels account={account} />}
         </dl>
         <p className="text-sm text-muted">{isGiven ? texts.givenSentence : grant.fault?.message}</p>
         <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
@@ -67,6 +71,30 @@ export function Profile({ account }: { account: Account }) {
         </div>
       </Card>
     </Section>
+  );
+}
+
+/** The second permission, which nobody needs to give. */
+function Labels({ account }: { account: Account }) {
+  const { data: mailboxes = [] } = useMailboxes();
+  const wanted = mailboxes.some(({ options }) => wantsLabels(options));
+  const { name, given, notGiven } = labelTexts.account;
+  return (
+    <>
+      <dt className="text-muted">{name}</dt>
+      <dd className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        {mayLabel(account) ? (
+          given
+        ) : (
+          <>
+            <span>{wanted ? labelTexts.account.wanted : notGiven}</span>
+            <ButtonAnchor href={allowLabelsAt('/account')} size="sm">
+              {labelTexts.missing.action}
+            </ButtonAnchor>
+          </>
+        )}
+      </dd>
+    </>
   );
 }
 

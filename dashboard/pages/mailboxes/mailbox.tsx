@@ -16,6 +16,7 @@ import { useMailboxActions } from './actions.ts';
 import { CheckTimes } from './check-times.tsx';
 import { DelayPanel } from './delay-panel.tsx';
 import { FaultBanner } from './fault-banner.tsx';
+import { LabelsBanner } from './labels-banner.tsx';
 import { useMailboxMenu } from './mailbox-menu.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
 import { SettingsPanel } from './settings-panel.tsx';
@@ -77,6 +78,7 @@ function Details({ mailbox }: { mailbox: Mailbox }) {
       }
     >
       <FaultBanner mailbox={mailbox} actions={actions} />
+      <LabelsBanner mailbox={mailbox} />
       <Card className="space-y-4">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <StateBadge mailbox={mailbox} />

@@ -1,7 +1,8 @@
 /** The sections in the order in which they are shown. */
 import type { Extras, OptionSection } from './extras.ts';
+import { LABELS } from './labels-section.tsx';
 
-export const SECTIONS: readonly OptionSection[] = [];
+export const SECTIONS: readonly OptionSection[] = [LABELS];
 
 export const areSendable = (extras: Extras): boolean =>
   SECTIONS.every(({ wrongOf }) => wrongOf(extras) === null);
