@@ -50,6 +50,7 @@ export class Labels {
   /** Id by name in lower case, as Gmail has them: its names are one whatever their case. */
   #listed: Promise<Map<string, string>> | undefined;
   readonly #underway = new Map<string, Promise<string | null>>();
+  readonly #making = new Map<string, Promise<string | null>>();
   /** What stands in for labels that cannot be had. */
   readonly #instead = new Map<string, string | null>();
   readonly #lost = new Map<string, number>();
@@ -108,8 +109,18 @@ export class Labels {
     return instead;
   }
 
-  /** The label with just this name, made if need be below labels that are there; null: it cannot be had. */
-  async #have(name: string, signal: AbortSignal): Promise<string | null> {
+  /** The label with just this name, made if need be; null: it cannot be had. Whoever wants it meanwhile waits along. */
+  #have(name: string, signal: AbortSignal): Promise<string | null> {
+    const key = name.toLowerCase();
+    let making = this.#making.get(key);
+    if (!making) {
+      making = this.#make(name, signal).finally(() => this.#making.delete(key));
+      this.#making.set(key, making);
+    }
+    return making;
+  }
+
+  async #make(name: string, signal: AbortSignal): Promise<string | null> {
     const there = (await this.#list(signal)).get(name.toLowerCase());
     if (there !== undefined) return there;
     const parent = parentLabelName(name);
@@ -129,11 +140,14 @@ export class Labels {
       (await this.#list(signal)).set(name.toLowerCase(), answer.id);
       return answer.id;
     }
+    if (answer === 'exists') {
+      // Somebody was quicker; or it is the name of one of Gmail's own.
+      this.#listed = undefined;
+      const id = (await this.#list(signal)).get(name.toLowerCase());
+      if (id !== undefined) return id;
+    }
     this.#refused += 1;
-    if (answer === 'refused') return null;
-    // Somebody was quicker; or it is the name of one of Gmail's own.
-    this.#listed = undefined;
-    return (await this.#list(signal)).get(name.toLowerCase()) ?? null;
+    return null;
   }
 
   #list(signal: AbortSignal): Promise<Map<string, string>> {
