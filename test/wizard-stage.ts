@@ -1,7 +1,9 @@
 /** The wizard's calls over real HTTP, and a worker's jobs in this process over a mail server that is played. */
 import assert from 'node:assert/strict';
+import type { SourceProblem } from '../src/core/disposal.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Credentials, MailboxOptions } from '../src/core/mailbox.ts';
+import { keyOf, type Listed } from '../src/core/message.ts';
 import type { History, Source } from '../src/core/ports.ts';
 import type { Amount, OpenSurvey, ProbeStep, Survey } from '../src/core/survey.ts';
 import { type JobQueue, openQueue } from '../src/db/queue.ts';
@@ -32,6 +34,10 @@ export interface Play {
   told?: (step: ProbeStep, credentials: Credentials) => Promise<void>;
   /** Absent: it has no such folder. */
   amount?: Amount;
+  /** What the server lacks. */
+  problem?: SourceProblem;
+  /** Messages that a listing shows as unsettled. */
+  left?: number;
   readonly measured: { chosen: MailboxOptions['folders']; history: History }[];
 }
 
@@ -84,7 +90,8 @@ const openSurveyOf =
       if (told) await play.told?.(step, credentials);
     }
     return {
-      source: SOURCE,
+      source: sourceOf(play),
+      obstacle: async () => play.problem ?? null,
       survey: async () => SURVEY,
       measure: async (chosen, history) => {
         play.measured.push({ chosen, history });
@@ -94,16 +101,25 @@ const openSurveyOf =
     };
   };
 
-const SOURCE: Source = {
+const sourceOf = (play: Play): Source => ({
   folders: async () => [{ name: 'INBOX', use: 'inbox', path: ['INBOX'] }],
   count: async () => 0,
   ids: () => assert.fail(),
-  list: () => assert.fail(),
+  list: async (folder, cursor) => {
+    assert.equal(folder, 'INBOX');
+    assert.ok(cursor, 'known books are asked with');
+    return { cursor, renumbered: false, messages: Array.from({ length: play.left ?? 0 }, listedOf) };
+  },
   fetch: () => assert.fail(),
   dispose: () => assert.fail(),
   watch: () => assert.fail(),
   close: async () => {},
-};
+});
+
+function listedOf(_: unknown, at: number): Listed {
+  const ref = { protocol: 'imap', folder: 'INBOX', uidValidity: 1, uid: at + 1 } as const;
+  return { ref, key: keyOf(ref), size: null, arrivedAt: null, backlog: true };
+}
 
 export const create = (browser: Browser, body: object = DRAFT) =>
   browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body });

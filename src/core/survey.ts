@@ -1,4 +1,5 @@
 /** Looking around in a mailbox before anything is imported: the steps of the test, the folders, how much there is. */
+import type { Disposal, SourceProblem } from './disposal.ts';
 import type { FaultCode } from './fault.ts';
 import type { FolderUse } from './folder.ts';
 import type { Credentials, MailboxOptions, Server } from './mailbox.ts';
@@ -41,6 +42,8 @@ export interface Surveyor {
   survey(signal: AbortSignal): Promise<Survey>;
   /** What of the chosen folders the history takes in. `new` takes in nothing that is there. */
   measure(chosen: MailboxOptions['folders'], history: History, signal: AbortSignal): Promise<Amount>;
+  /** What the server lacks for it; null: nothing that can be told beforehand. */
+  obstacle(disposal: Disposal, signal: AbortSignal): Promise<SourceProblem | null>;
 }
 
 /** Opens a session within one deadline; `told` hears of each step when it begins. */

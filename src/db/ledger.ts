@@ -1,6 +1,7 @@
 /** The books of one mailbox in PostgreSQL: src/core/ports.ts says what they promise, ledger-sql.ts how. */
 import type { Cursor } from '../core/cursor.ts';
 import { Fault } from '../core/fault.ts';
+import type { Protocol } from '../core/mailbox.ts';
 import type { UidlHash } from '../core/message.ts';
 import type { Ledger, LedgerState } from '../core/ports.ts';
 import type { Lease } from '../core/schedule.ts';
@@ -70,6 +71,21 @@ async function load(tx: Tx, fence: Fence): Promise<LedgerState> {
     bytesToday: used[0]?.bytes ?? 0,
     transfers: transfers.map(transferOf),
   };
+}
+
+/** How far each folder (POP3: `INBOX`) is settled, for whoever only looks. */
+export async function readCursors(
+  tx: Tx,
+  mailboxId: string,
+  protocol: Protocol,
+): Promise<ReadonlyMap<string, Cursor>> {
+  const [cursors, uidls] = await Promise.all([
+    tx.query<CursorRow>(sql.LOAD_CURSORS, [mailboxId]),
+    tx.query<{ hash: UidlHash; settled: boolean }>(sql.LOAD_UIDLS, [mailboxId]),
+  ]);
+  return new Map(
+    cursors.map((row) => [row.folder, protocol === 'imap' ? imapCursor(row) : pop3Cursor(uidls)]),
+  );
 }
 
 const imapCursor = (row: CursorRow): Cursor => ({

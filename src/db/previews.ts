@@ -1,4 +1,5 @@
 /** Where the web process asks how much a choice would import, and finds a worker's answer. */
+import type { SourceProblem } from '../core/disposal.ts';
 import type { FaultCode } from '../core/fault.ts';
 import type { MailboxId, MailboxOptions, UserId } from '../core/mailbox.ts';
 import type { Amount } from '../core/survey.ts';
@@ -7,10 +8,27 @@ import type { Tx } from './pool.ts';
 /** Of one user at once, as for discoveries. */
 const MAX_QUESTIONS = 2;
 
-export type PreviewQuestion = Pick<MailboxOptions, 'history' | 'since' | 'folders'>;
+export type PreviewQuestion = Pick<
+  MailboxOptions,
+  'history' | 'since' | 'folders' | 'afterImport' | 'deleteAfterDays' | 'moveTo'
+>;
+
+/** Messages by what would happen to them at the source. */
+export interface AtSourceAnswer {
+  readonly atOnce: number;
+  readonly later: number;
+  readonly waiting: number;
+  readonly due: number;
+  readonly problem: SourceProblem | null;
+}
 
 export type PreviewAnswer =
-  | (Amount & { readonly days: number; readonly minutes: number })
+  | (Amount & {
+      readonly days: number;
+      readonly minutes: number;
+      /** null: everything would be kept as it is. */
+      readonly atSource: AtSourceAnswer | null;
+    })
   | { readonly faultCode: FaultCode };
 
 /** Returns the question's id; null when the user waits for as many answers as one may. */

@@ -1,6 +1,7 @@
 /** The one place where a failure becomes an HTTP status. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { z } from 'zod';
+import { SOURCE_PROBLEMS, type SourceProblem } from '../core/disposal.ts';
 import { FAULTS, type FaultCode, isFault } from '../core/fault.ts';
 import { frameOf } from './frame-of.ts';
 import { errorPage } from './pages/error.ts';
@@ -60,6 +61,9 @@ export const faultView = (code: string | null): { code: string; message: string 
   if (code === null) return null;
   return { code, message: code in FAULTS ? FAULTS[code as FaultCode].message : ERRORS.internal[1] };
 };
+
+export const problemView = (code: SourceProblem | null): { code: string; message: string } | null =>
+  code && { code, message: SOURCE_PROBLEMS[code] };
 
 /** The first thing wrong with the input, by field and rule. zod's own message would quote unknown keys. */
 export const invalidInput = (error: z.ZodError, whole: string): HttpError => {

@@ -9,13 +9,15 @@ export const defaults = (parts: Parts): MailboxOptions => ({
   pollSeconds: parts.settings.pollSeconds,
 });
 
-/** A date belongs to history "since" alone and goes with it. */
+/** A date belongs to history "since" alone and goes with it; so do days to "delete" and a folder to "move". */
 export const mergeOptions = (
   current: MailboxOptions,
   sent: NonNullable<PatchMailbox['options']>,
 ): object => ({
   ...current,
   ...(sent.history !== undefined && sent.history !== 'since' && { since: null }),
+  ...(sent.afterImport !== undefined && sent.afterImport !== 'delete' && { deleteAfterDays: null }),
+  ...(sent.afterImport !== undefined && sent.afterImport !== 'move' && { moveTo: null }),
   ...sent,
 });
 
@@ -29,8 +31,14 @@ export function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: ob
     throw new HttpError('invalid-request', 'options.folders: POP3 has only INBOX');
   if (protocol === 'pop3' && options.folderLabels)
     throw new HttpError('invalid-request', 'options.folderLabels: POP3 has only INBOX');
+  if (!canDispose(protocol, options.afterImport))
+    throw new HttpError('invalid-request', `options.afterImport: POP3 can only keep or delete`);
   return options;
 }
+
+/** POP3 has neither folders nor flags. */
+export const canDispose = (protocol: 'imap' | 'pop3', afterImport: MailboxOptions['afterImport']): boolean =>
+  protocol === 'imap' || afterImport === 'keep' || afterImport === 'delete';
 
 export const optionsView = ({ folders, ...options }: MailboxOptions): Mailbox['options'] => ({
   ...options,

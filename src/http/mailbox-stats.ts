@@ -7,8 +7,9 @@ import { type AuditSum, sumAudit } from '../db/audit-stats.ts';
 import { bytesToday, delayOf, medianDelays, movementOf } from '../db/mailbox-stats.ts';
 import { findMailbox, listMailboxes, type MailboxRow } from '../db/mailboxes.ts';
 import type { Tx } from '../db/pool.ts';
+import { readSourceTotals, readWaitingAtSource } from '../db/source-actions.ts';
 import type { MailboxStats } from './api.ts';
-import { HttpError } from './errors.ts';
+import { HttpError, problemView } from './errors.ts';
 import type { Parts } from './parts.ts';
 
 const MINUTE_MS = 60_000;
@@ -22,14 +23,34 @@ export async function readMailboxStats(parts: Parts, userId: UserId, id: string)
     const mailbox = await findMailbox(tx, id as MailboxId);
     if (mailbox === null) throw new HttpError('not-found');
     const now = Date.now();
-    const [delay, series, pace, backlog] = await Promise.all([
+    const [delay, series, pace, backlog, atSource] = await Promise.all([
       delayOf(tx, mailbox.id, new Date(now - 7 * DAY_MS)),
       readSeries(tx, mailbox.id, now),
       paceOf(tx, mailbox.id, now),
       readBacklog(parts, tx, mailbox, now),
+      readAtSource(tx, mailbox),
     ]);
-    return { delay, series, messagesPerMinute: pace, backlog };
+    return { delay, series, messagesPerMinute: pace, backlog, atSource };
   });
+}
+
+async function readAtSource(tx: Tx, mailbox: MailboxRow): Promise<MailboxStats['atSource']> {
+  const { afterImport, deleteAfterDays } = mailbox.options;
+  const [totals, waiting] = await Promise.all([
+    readSourceTotals(tx, mailbox.id),
+    readWaitingAtSource(tx, mailbox.id, afterImport, deleteAfterDays ?? 0),
+  ]);
+  const { deleted, moved, markedRead, gone, changed, renumbered, refused, problem } = totals;
+  return {
+    deleted,
+    moved,
+    markedRead,
+    gone,
+    left: { changed, renumbered, refused },
+    waiting: waiting.messages,
+    // Of an earlier choice it says nothing.
+    problem: afterImport === 'keep' ? null : problemView(problem),
+  };
 }
 
 async function readSeries(tx: Tx, mailboxId: MailboxId, now: number): Promise<MailboxStats['series']> {

@@ -9,6 +9,7 @@ import * as rows from '../db/mailboxes.ts';
 import type { Tx } from '../db/pool.ts';
 import { forgetReport } from '../db/probe-reports.ts';
 import { wantReconciliation } from '../db/reconciliations.ts';
+import { cancelSourceActions } from '../db/source-actions.ts';
 import { retryTransfers } from '../db/transfers.ts';
 import type { CreateMailbox, Mailbox, PatchMailbox } from './api.ts';
 import { faultView, HttpError } from './errors.ts';
@@ -117,6 +118,9 @@ export async function editMailbox(
     if (others.some((other) => other.id !== current.id && isSameAccount(other, account)))
       throw new HttpError('mailbox-exists');
     const chosen = options && wholeOptions(parts, current.protocol, mergeOptions(current.options, options));
+    // What waits for one thing at the source is not to meet another, nor the same when it is chosen again.
+    if (chosen && chosen.afterImport !== current.options.afterImport)
+      await cancelSourceActions(tx, current.id);
     // It may be the other secret that could not be opened, which nobody can enter: a new one, and the mailbox goes on.
     const heals = current.faultCode === 'seal-broken' && password !== undefined;
     const row = await rows.editMailbox(tx, current.id, {

@@ -4,10 +4,17 @@ import { FAULTS, type FaultCode } from '../core/fault.ts';
 import type { MailboxId, UserId } from '../core/mailbox.ts';
 import { PROBE_STEPS, type ProbeStep, stepOfFault } from '../core/survey.ts';
 import { findMailbox, type MailboxRow } from '../db/mailboxes.ts';
-import { askPreview, findPreviewAnswer, forgetPreview, type PreviewQuestion } from '../db/previews.ts';
+import {
+  askPreview,
+  findPreviewAnswer,
+  forgetPreview,
+  type PreviewAnswer,
+  type PreviewQuestion,
+} from '../db/previews.ts';
 import { findReport, type ProbeReport } from '../db/probe-reports.ts';
 import type { Preview, ProbeReportView } from './api.ts';
-import { faultView, HttpError } from './errors.ts';
+import { faultView, HttpError, problemView } from './errors.ts';
+import { canDispose } from './mailbox-options.ts';
 import type { Parts } from './parts.ts';
 
 const POLL_MS = 200;
@@ -69,8 +76,10 @@ export async function previewMailbox(
     if (state !== 'paused' && state !== 'active' && state !== 'unreachable')
       throw new HttpError('state-conflict');
     checkFolders(protocol, question.folders);
+    if (!canDispose(protocol, question.afterImport))
+      throw new HttpError('invalid-request', 'afterImport: POP3 can only keep or delete');
     // What is there already is none of it.
-    if (question.history === 'new') return null;
+    if (question.history === 'new' && question.afterImport === 'keep') return null;
     const asked = await askPreview(tx, userId, mailboxId, question);
     if (asked === null) throw new HttpError('rate-limited');
     await parts.queue.preview(tx, { userId, previewId: asked });
@@ -79,12 +88,17 @@ export async function previewMailbox(
   return previewId === null ? NOTHING : untilAnswered(parts, userId, previewId);
 }
 
-const NOTHING: Preview = { messages: 0, bytes: 0, exact: true, days: 0, minutes: 0 };
+const NOTHING: Preview = { messages: 0, bytes: 0, exact: true, days: 0, minutes: 0, atSource: null };
 
 function checkFolders(protocol: 'imap' | 'pop3', folders: PreviewQuestion['folders']): void {
   if (protocol === 'pop3' && folders !== 'all' && folders.some((folder) => folder !== 'INBOX'))
     throw new HttpError('invalid-request', 'folders: POP3 has only INBOX');
 }
+
+const previewView = (answer: Exclude<PreviewAnswer, { readonly faultCode: FaultCode }>): Preview => ({
+  ...answer,
+  atSource: answer.atSource && { ...answer.atSource, problem: problemView(answer.atSource.problem) },
+});
 
 /** Fault codes of the source become `count-failed` with the fault's own sentence. */
 async function untilAnswered(
@@ -98,7 +112,7 @@ async function untilAnswered(
       const answer = await database.withTenant(userId, (tx) => findPreviewAnswer(tx, previewId));
       if (answer && 'faultCode' in answer)
         throw new HttpError('count-failed', FAULTS[answer.faultCode].message);
-      if (answer) return answer;
+      if (answer) return previewView(answer);
       await sleep(POLL_MS);
     }
   } finally {

@@ -8,6 +8,7 @@ import type { Source } from '../../src/core/ports.ts';
 import type { Verdict } from '../../src/core/schedule.ts';
 import { createLedger } from '../../src/db/ledger.ts';
 import { createReconciler, listReconciliations, wantReconciliation } from '../../src/db/reconciliations.ts';
+import { createDisposals } from '../../src/db/source-actions.ts';
 import { openTestDatabase } from '../database.ts';
 import { type Circumstances, createWorld, live, tenant, type World } from '../engine.ts';
 import { Mortality } from '../gmail-model.ts';
@@ -45,6 +46,7 @@ async function visit(world: World, different: Circumstances = {}): Promise<Verdi
     deps: {
       openLedger: (lease) => createLedger(worker, { ...lease, workerId }),
       openReconciler: (lease) => createReconciler(worker, { ...lease, workerId }),
+      openDisposals: (lease) => createDisposals(worker, { ...lease, workerId }),
       ...deps,
     },
   });
@@ -88,6 +90,17 @@ test('what is removed at the source is no longer listed, and nothing is missing'
   await want();
   await visit(world);
   assert.deepEqual(await lastCount(), { ...ALL_WELL, listed: 5, delivered: 5 });
+});
+
+test('what this service deletes at the source is no longer listed, and nothing is missing', async () => {
+  const world = createWorld(mails(5));
+  const options = { afterImport: 'delete' } as const;
+  await database.asOwner('UPDATE mailboxes SET options = $1', [JSON.stringify(options)]);
+  world.gmail.refuse = (bytes) => (bytes.equals(mail(2)) ? new Fault('message-refused') : null);
+  world.obeys = (uid) => uid !== 3;
+  await visit(world, { options });
+  assert.deepEqual([...world.messages.keys()], [2, 3]);
+  assert.deepEqual(await lastCount(), { ...ALL_WELL, listed: 2, delivered: 1, rejected: 1 });
 });
 
 test('a message that Gmail refuses is accounted for', async () => {

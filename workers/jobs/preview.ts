@@ -1,7 +1,7 @@
 /** Counts what a choice would import, for somebody who waits for it in the web process. */
 import { Fault } from '../../src/core/fault.ts';
 import type { History, Log } from '../../src/core/ports.ts';
-import { type Amount, estimate, type OpenSurvey, type Pace } from '../../src/core/survey.ts';
+import { estimate, type OpenSurvey, type Pace } from '../../src/core/survey.ts';
 import type { Database } from '../../src/db/pool.ts';
 import {
   answerPreview,
@@ -12,6 +12,7 @@ import {
 import { findTarget, type ProbeTarget } from '../../src/db/probes.ts';
 import type { PreviewJob } from '../../src/db/queue.ts';
 import { type LoginDeps, logIn } from '../source-login.ts';
+import { dryRun } from './dry-run.ts';
 
 export interface PreviewDeps extends LoginDeps {
   readonly db: Database;
@@ -47,8 +48,7 @@ async function count(
   signal: AbortSignal,
 ): Promise<PreviewAnswer> {
   try {
-    const amount = await measure(target, question, deps, signal);
-    return { ...amount, ...estimate(amount, deps.pace) };
+    return await measure(target, question, deps, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Fault) return { faultCode: error.code };
@@ -58,20 +58,27 @@ async function count(
 
 async function measure(
   target: ProbeTarget,
-  { history, since, folders }: PreviewQuestion,
+  question: PreviewQuestion,
   deps: PreviewDeps,
   signal: AbortSignal,
-): Promise<Amount> {
+): Promise<PreviewAnswer> {
   const session = await logIn(target, deps, signal, (credentials) =>
     deps.openSurvey(target.server, credentials, signal),
   );
   try {
-    return await session.measure(folders, historyOf(history, since), signal);
+    const history = historyOf(question.history, question.since);
+    const amount = await session.measure(question.folders, history, signal);
+    const imported = { messages: amount.messages, history };
+    const atSource = await dryRun(session, target, question, imported, deps.db, signal);
+    return { ...amount, ...estimate(amount, deps.pace), atSource };
   } finally {
     await session.source.close();
   }
 }
 
-/** A date means its beginning, UTC, as in a run. */
-const historyOf = (history: PreviewQuestion['history'], since: string | null): History =>
-  history === 'all' ? { kind: 'all' } : { kind: history, from: Date.parse(`${since}T00:00:00Z`) };
+/** A date means its beginning, UTC, as in a run; of what is there now nothing is new. */
+function historyOf(history: PreviewQuestion['history'], since: string | null): History {
+  if (history === 'all') return { kind: 'all' };
+  if (history === 'new') return { kind: 'new', from: Date.now() };
+  return { kind: history, from: Date.parse(`${since}T00:00:00Z`) };
+}

@@ -33,8 +33,8 @@ export async function disposeInFolder(
   signal: AbortSignal,
 ): Promise<DisposalReport> {
   const outcomes: Outcomes = new Map();
-  const wanting = await inTheWay(wire, order.disposal, signal);
-  if (wanting) return { outcomes, problem: wanting };
+  const lacking = await obstacleTo(wire, order.disposal, signal);
+  if (lacking) return { outcomes, problem: lacking };
   const opened = await openFolder(wire, order.folder, signal);
   if (opened === null) {
     for (const { key } of order.actions) outcomes.set(key, 'renumbered');
@@ -57,7 +57,7 @@ export async function disposeInFolder(
 }
 
 /** What the server lacks for it. */
-async function inTheWay(
+export async function obstacleTo(
   wire: ImapWire,
   disposal: Disposal,
   signal: AbortSignal,

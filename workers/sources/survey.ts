@@ -3,6 +3,7 @@ import { isFault } from '../../src/core/fault.ts';
 import type { Amount, OpenSurvey, Survey, SurveyedFolder } from '../../src/core/survey.ts';
 import type { Dial } from './dial.ts';
 import { openImapWire } from './imap.ts';
+import { obstacleTo } from './imap-dispose.ts';
 import type { Folder } from './imap-folders.ts';
 import { measureFolders } from './imap-measure.ts';
 import { createImapSource } from './imap-source.ts';
@@ -33,6 +34,7 @@ export const createOpenSurvey =
           // A listing has no dates: what is older than the date is found out only when its turn comes.
           return { ...(await weigh(client, limit)), exact: history.kind === 'all' };
         },
+        obstacle: async () => null,
       };
     }
     const wire = await openImapWire(server, credentials, watched, signal);
@@ -42,6 +44,7 @@ export const createOpenSurvey =
       survey: (limit) => surveyFolders(wire, countingMs, limit),
       measure: (chosen, history, limit) =>
         history.kind === 'new' ? Promise.resolve(NOTHING) : measureFolders(wire, chosen, history, limit),
+      obstacle: (disposal, limit) => obstacleTo(wire, disposal, limit),
     };
   };
 

@@ -1,5 +1,6 @@
 /** The wire contract of the Glass Box's figures: the audit log over time, delay, reconciliation, retry of one entry. */
 import { z } from 'zod';
+import { atSourceSchema } from './at-source.ts';
 import { day, text } from './fields.ts';
 
 const count = z.int().min(0);
@@ -34,6 +35,7 @@ export const mailboxStatsSchema = z.object({
       limitedBy: z.enum(['imports', 'bytes', 'pace']).nullable(),
     })
     .nullable(),
+  atSource: atSourceSchema,
 });
 export type MailboxStats = z.infer<typeof mailboxStatsSchema>;
 

@@ -1,7 +1,7 @@
 /** A mailbox's options on the wire. */
 import { z } from 'zod';
 import { LONGEST_LABEL, labelProblem } from '../../core/label.ts';
-import { AFTER_IMPORT } from '../../core/mailbox.ts';
+import { atSourceFields, checkAtSource } from './at-source.ts';
 import { choiceFields, text } from './fields.ts';
 
 const later = (when: boolean, path: string, context: z.RefinementCtx): void => {
@@ -28,15 +28,13 @@ export const optionFields = {
   skipInbox: z.boolean(),
   label: label.nullable(),
   neverSpam: z.boolean(),
-  afterImport: z.enum(AFTER_IMPORT),
-  deleteAfterDays: z.int().min(0).max(3650).nullable(),
+  ...atSourceFields,
   pollSeconds: z.int().min(1).max(86_400),
   folderLabels: z
     .boolean()
     .describe(
       'IMAP: messages get a Gmail label of their folder’s name, nested as the folders are, below `label` where there is one; those of the inbox do not. Takes the permission for labels, as `label` does.',
     ),
-  moveTo: text(255).nullable(),
   repair: z.boolean(),
   noticeRefused: z.boolean(),
   skipSenders: z.array(text(320)).max(500, 'must not name more than 500 senders'),
@@ -50,9 +48,7 @@ const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, co
     context.addIssue({ code: 'custom', path: ['since'], message: 'is required when history is "since"' });
   if (options.history !== 'since' && options.since !== null)
     context.addIssue({ code: 'custom', path: ['since'], message: 'is allowed only when history is "since"' });
-  later(options.afterImport !== 'keep', 'afterImport', context);
-  later(options.deleteAfterDays !== null, 'deleteAfterDays', context);
-  later(options.moveTo !== null, 'moveTo', context);
+  checkAtSource(options, context);
   later(options.noticeRefused, 'noticeRefused', context);
   later(options.skipSenders.length > 0, 'skipSenders', context);
   later(options.neverSpamDomains.length > 0, 'neverSpamDomains', context);

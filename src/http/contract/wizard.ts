@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FOLDER_USES } from '../../core/folder.ts';
 import { PROBE_STEPS } from '../../core/survey.ts';
+import { atSourceFields, atSourcePreviewSchema, checkAtSource } from './at-source.ts';
 import { choiceFields } from './fields.ts';
 
 const count = z.int().min(0);
@@ -32,7 +33,15 @@ export const probeReportSchema = z.object({
 export type ProbeReportView = z.infer<typeof probeReportSchema>;
 
 export const previewSchema = z
-  .strictObject({ ...choiceFields, since: choiceFields.since.default(null) })
+  .strictObject({
+    ...choiceFields,
+    since: choiceFields.since.default(null),
+    /** What would happen at the source: a dry run. */
+    afterImport: atSourceFields.afterImport.default('keep'),
+    deleteAfterDays: atSourceFields.deleteAfterDays.default(null),
+    moveTo: atSourceFields.moveTo.default(null),
+  })
+  .superRefine(checkAtSource)
   .refine(({ history, since }) => (history === 'since') === (since !== null), {
     path: ['since'],
     message: 'is required when history is "since", and allowed only then',
@@ -45,5 +54,7 @@ export const previewAnswerSchema = z.object({
   exact: z.boolean(),
   days: count,
   minutes: count,
+  /** null: everything would be kept as it is. */
+  atSource: atSourcePreviewSchema.nullable(),
 });
 export type Preview = z.infer<typeof previewAnswerSchema>;

@@ -15,7 +15,8 @@ export const WIZARD_OPERATIONS = {
     method: 'post',
     path: '/api/v1/mailboxes/:id/preview',
     scopes: ['mailboxes:write'],
-    summary: 'How much a choice of folders and history would import, and how long Gmail makes that take',
+    summary:
+      'How much a choice of folders and history would import, how long Gmail makes that take, and what would happen to messages at the source; nothing is changed there',
     body: previewSchema,
     status: 200,
     answer: previewAnswerSchema,

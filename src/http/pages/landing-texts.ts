@@ -60,7 +60,7 @@ export const QUESTIONS = [
   {
     question: 'What if smtp-sync stops, or my mail server does?',
     answer: [
-      'Your mail is still where it was: nothing at the source is changed or deleted. When both are back, fetching goes on where it left off, new mail first. A message that could not be passed on is listed in the Glass Box with the reason.',
+      'Your mail is still where it was: nothing is ever touched there that has not arrived in Gmail. When both are back, fetching goes on where it left off, new mail first. A message that could not be passed on is listed in the Glass Box with the reason.',
     ],
   },
   {

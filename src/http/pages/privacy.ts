@@ -97,7 +97,7 @@ const deletion = ({ historyDays, billing, signIns }: Installation): Part => ({
     historyDays === null
       ? html`<strong class="font-medium text-ink">History of the database:</strong> none on this installation, according to its configuration. There is no window from which what was deleted could be brought back.`
       : html`<strong class="font-medium text-ink">History of the database:</strong> for ${String(historyDays)} ${historyDays === 1 ? 'day' : 'days'} the whole database can be brought back to an earlier moment, in case of a disaster. Until then what you delete can still be in that history, its credentials sealed. It is not used for anything else; after a restore, deletions since are to be repeated before the service starts again.`,
-    'What has been delivered to your Gmail stays there and is yours. At your old mail server nothing is changed.',
+    'What has been delivered to your Gmail stays there and is yours. Deleting changes nothing at your old mail server, and what waited to be deleted there stays.',
   ],
 });
 

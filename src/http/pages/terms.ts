@@ -21,7 +21,7 @@ const SERVICE: readonly Part[] = [
     id: 'service',
     title: 'What the service does',
     text: [
-      'It fetches messages from the POP3 and IMAP mailboxes that you connect, and adds them to the Gmail of the Google account you signed in with. It does not send mail, host mail, or read your Gmail. It changes nothing at your mail server.',
+      'It fetches messages from the POP3 and IMAP mailboxes that you connect, and adds them to the Gmail of the Google account you signed in with. It does not send mail, host mail, or read your Gmail. At your mail server it changes nothing, unless you choose that messages are deleted, moved or marked as read there once Gmail has them.',
       'We take care that no message is lost and none arrives twice, and the Glass Box shows what became of each. There is one case in which neither can be known: when Google loses an upload at the wrong moment. Such a message is marked “uncertain”, and you decide.',
       'How fast mail arrives also depends on your mail server, on Gmail and on Gmail’s limits: large backlogs are spread over days, and new mail goes first. No particular availability is promised.',
     ],

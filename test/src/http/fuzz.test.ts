@@ -77,10 +77,11 @@ test.test('each nasty text in each place, with all else right', async () => {
   for (const text of NASTY) {
     for (const field of ['host', 'username', 'password', 'security', 'port'])
       await patch({ password: 'x', [field]: text });
-    for (const field of ['since', 'label', 'history', 'afterImport'])
+    for (const field of ['since', 'label', 'history', 'afterImport', 'moveTo'])
       await patch({ options: { [field]: text } });
     await patch({ options: { history: 'since', since: text } });
     await patch({ options: { folders: ['INBOX', text] } });
+    await patch({ options: { afterImport: 'move', moveTo: text } });
     await check('POST', '/api/v1/api-keys', { body: JSON.stringify({ name: text }) });
     for (const email of [`${text}@example.org`, `someone@${text}`])
       await check('POST', '/api/v1/discover', { body: JSON.stringify({ email }) });

@@ -25,11 +25,12 @@ test.test('counts what a choice would import, and tells how long Gmail makes it 
     ...play.amount,
     days: 6,
     minutes: 101,
+    atSource: null,
   });
   assert.deepEqual(play.measured, [{ chosen: ['INBOX', FOLDER], history: { kind: 'all' } }]);
   play.amount = { messages: 10, bytes: null, exact: false };
   const since = await ask({ history: 'since', since: '2026-02-01', folders: 'all' });
-  assert.deepEqual(since, { messages: 10, bytes: null, exact: false, days: 1, minutes: 1 });
+  assert.deepEqual(since, { messages: 10, bytes: null, exact: false, days: 1, minutes: 1, atSource: null });
   assert.deepEqual(play.measured[1]?.history, { kind: 'since', from: Date.UTC(2026, 1, 1) });
   // Nobody is asked about mail that has not come yet.
   assert.deepEqual(await ask({ history: 'new', folders: 'all' }), {
@@ -38,6 +39,7 @@ test.test('counts what a choice would import, and tells how long Gmail makes it 
     exact: true,
     days: 0,
     minutes: 0,
+    atSource: null,
   });
   assert.equal(play.measured.length, 2);
 
@@ -63,6 +65,10 @@ test.test('refuses what makes no sense, and everything about others’ mailboxes
     { history: 'all', folders: ['Sent'] },
     { history: 'all', folders: 'all', x: 1 },
     { folders: 'all' },
+    { history: 'all', folders: 'all', afterImport: 'move', moveTo: 'Done' },
+    { history: 'all', folders: 'all', afterImport: 'mark-read' },
+    { history: 'all', folders: 'all', deleteAfterDays: 3 },
+    { history: 'all', folders: 'all', afterImport: 'delete', deleteAfterDays: 4000 },
   ];
   for (const body of refused)
     assert.equal((await post(browser, `/api/v1/mailboxes/${id}/preview`, body)).status, 400);

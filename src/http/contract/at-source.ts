@@ -1,0 +1,73 @@
+/** What happens at the source after an import, on the wire. */
+import { z } from 'zod';
+import { AFTER_IMPORT, type AfterImport } from '../../core/mailbox.ts';
+import { text } from './fields.ts';
+
+const count = z.int().min(0);
+
+export const atSourceFields = {
+  afterImport: z.enum(AFTER_IMPORT),
+  deleteAfterDays: z.int().min(0).max(3650).nullable(),
+  moveTo: text(255).nullable(),
+};
+
+interface AtSource {
+  readonly afterImport: AfterImport;
+  readonly deleteAfterDays: number | null;
+  readonly moveTo: string | null;
+  readonly folders: 'all' | readonly string[];
+}
+
+const isInbox = (name: string): boolean => name.toUpperCase() === 'INBOX';
+
+/** Rules that concern several of the options. */
+export function checkAtSource(options: AtSource, context: z.RefinementCtx): void {
+  const { afterImport, deleteAfterDays, moveTo, folders } = options;
+  const issue = (path: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [path], message });
+  if (afterImport !== 'delete' && deleteAfterDays !== null)
+    issue('deleteAfterDays', 'is allowed only when afterImport is "delete"');
+  if (afterImport === 'move' && moveTo === null) issue('moveTo', 'is required when afterImport is "move"');
+  if (afterImport !== 'move' && moveTo !== null)
+    issue('moveTo', 'is allowed only when afterImport is "move"');
+  if (moveTo === null) return;
+  // What is moved there would be imported once more.
+  const visited = folders !== 'all' && folders.some((name) => name === moveTo);
+  if (isInbox(moveTo) || visited) issue('moveTo', 'must not be a folder that is imported');
+}
+
+const problem = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+  })
+  .nullable();
+
+/** What has been done at a mailbox's source since it was connected, and what waits for it. */
+export const atSourceSchema = z.object({
+  deleted: count,
+  moved: count,
+  markedRead: count,
+  /** Somebody else had removed them before. */
+  gone: count,
+  /** Left as they are. `changed`: the server has another message under the id now; `renumbered`: it gave out other ids; `refused`: it would not, eight times. */
+  left: z.object({ changed: count, renumbered: count, refused: count }),
+  /** Delivered, and not done yet: their day has not come, or the next visit has. */
+  waiting: count,
+  /** What keeps it from being done at present; the import goes on. */
+  problem,
+});
+
+/** A dry run: what would be done at the source. Nothing is. */
+export const atSourcePreviewSchema = z.object({
+  /** Messages there that are not imported yet and would be: of each, when it is delivered, */
+  atOnce: count,
+  /** or so many days later. */
+  later: count,
+  /** Delivered already, and waiting for it under the present choice. */
+  waiting: count,
+  /** Of those, the ones whose time would have come: the next visit does it. */
+  due: count,
+  /** What keeps it from being done. */
+  problem,
+});
