@@ -37,6 +37,9 @@ export interface Pop3Faults {
   /** The verb that is answered by a line that does not end within a megabyte, or not answered. */
   hugeLineTo?: string;
   ignore?: string;
+  /** The verb that is refused, and the one at which the connection ends without an answer. */
+  refuse?: string;
+  hangUpAt?: string;
   refuseStls?: boolean;
   hideStls?: boolean;
   /** Said in plain together with the consent to STLS. */
@@ -114,6 +117,8 @@ export class Pop3Session {
   async #answer(verb: string, words: readonly string[], lines: AsyncIterable<string>): Promise<void> {
     const { faults } = this.#host;
     if (faults.ignore === verb) return;
+    if (faults.hangUpAt === verb) return void this.#socket.destroy();
+    if (faults.refuse === verb) return this.#say(`-ERR not today${CRLF}`);
     if (faults.hugeLineTo === verb) return this.#say(`+OK ${'x'.repeat(1_048_576)}`);
     if (verb === 'QUIT') return this.#quit();
     if (verb === 'CAPA')

@@ -6,9 +6,22 @@ import { text } from './fields.ts';
 const count = z.int().min(0);
 
 export const atSourceFields = {
-  afterImport: z.enum(AFTER_IMPORT),
-  deleteAfterDays: z.int().min(0).max(3650).nullable(),
-  moveTo: text(255).nullable(),
+  afterImport: z
+    .enum(AFTER_IMPORT)
+    .describe(
+      'What happens to a message at the source after Gmail has it for certain, from the choice on; never to one that was refused, failed, skipped or is uncertain. POP3: `keep` and `delete` only. Choosing otherwise cancels what waits.',
+    ),
+  deleteAfterDays: z
+    .int()
+    .min(0)
+    .max(3650)
+    .nullable()
+    .describe('Only with `delete`: so many days after the delivery; null or 0: at once.'),
+  moveTo: text(255)
+    .nullable()
+    .describe(
+      'Exactly with `move`: a folder at the source that exists, and is not imported; with `folders` "all" it is left out.',
+    ),
 };
 
 interface AtSource {
