@@ -10,7 +10,7 @@ export const glassBoxTexts = {
   title: 'Glass Box',
   intro:
     'Every message that was handled, one line each: what happened to it, when, and why. Never its content.',
-  views: { label: 'View', log: 'Log', reconciliation: 'Reconciliation' },
+  views: { label: 'View', log: 'Log', reconciliation: 'Reconciliation', chain: 'Tamper check' },
   messages,
   filters: {
     label: 'Filters',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
+import { DEFAULT_OPTIONS, type MailboxOptions } from '../../src/core/mailbox.ts';
 import { findEmbedded } from '../../src/db/embedded.ts';
 import { openStage, type Visitor } from './stage.ts';
 
@@ -67,17 +68,7 @@ export async function openGlassBoxStage(): Promise<GlassBoxStage> {
 export const totalOf = (page: Page, messages: number) =>
   page.getByText(new RegExp(`^${messages} messages?, [\\d.,]+\\s\\w+\\.\\s*$`));
 
-const OPTIONS = {
-  history: 'all',
-  since: null,
-  folders: ['INBOX'],
-  skipInbox: false,
-  label: null,
-  neverSpam: false,
-  afterImport: 'keep',
-  deleteAfterDays: null,
-  pollSeconds: 300,
-};
+const OPTIONS: MailboxOptions = { ...DEFAULT_OPTIONS, pollSeconds: 300 };
 
 const ADD_MAILBOX = `INSERT INTO mailboxes (user_id, protocol, host, port, security, username, sealed_password, sealed_fingerprint_key,
        options, state) VALUES ($1, 'imap', 'imap.isp.example', 993, 'tls', $2, 'x', 'x', $3, 'paused') RETURNING id`;

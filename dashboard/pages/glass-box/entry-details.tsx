@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { AuditEntryView } from '../../../src/http/api.ts';
 import { ApiError, post } from '../../api.ts';
+import { chainTexts } from '../../texts/chains.ts';
 import { formatBytes, formatInstant } from '../../texts/format.ts';
 import { glassBoxTexts } from '../../texts/glass-box.ts';
 import { isMendable, STATUS_TEXTS, textOf } from '../../texts/reasons.ts';
@@ -52,6 +53,11 @@ export function EntryDetails({ entry, mailbox, mayRepair, onClose }: Props) {
           </Fact>
           <Fact name={texts.id}>
             <span className="font-mono text-xs">{entry.id}</span>
+          </Fact>
+          <Fact name={chainTexts.link}>
+            <span className="font-mono text-xs break-all">
+              {entry.seq}:{entry.hash}
+            </span>
           </Fact>
         </dl>
         <Part title={texts.meaning}>{meaning.means}</Part>

@@ -27,7 +27,8 @@ export interface LogFilter {
 
 export const NO_FILTER: LogFilter = { mailbox: '', status: '', domain: '', period: 'all', from: '', to: '' };
 
-export type View = 'log' | 'reconciliation';
+const VIEWS = ['log', 'reconciliation', 'chain'] as const;
+export type View = (typeof VIEWS)[number];
 
 /** The filter as the API takes it. */
 export interface AuditQuery {
@@ -101,7 +102,8 @@ export function useLogFilter() {
   const search = useSearch();
   const [, navigate] = useLocation();
   const filter = useMemo(() => parseFilter(search), [search]);
-  const view: View = new URLSearchParams(search).get('view') === 'reconciliation' ? 'reconciliation' : 'log';
+  const asked = new URLSearchParams(search).get('view');
+  const view: View = VIEWS.find((each) => each === asked) ?? 'log';
   const go = useCallback(
     (next: LogFilter, nextView: View) => {
       const wanted = formatSearch(next, nextView);

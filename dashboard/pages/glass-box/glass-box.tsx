@@ -7,6 +7,7 @@ import { glassBoxTexts } from '../../texts/glass-box.ts';
 import { ButtonAnchor } from '../../ui/button.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState } from '../../ui/states.tsx';
+import { Chains } from './chains.tsx';
 import { NO_FILTER, useLogFilter, type View } from './filter-state.ts';
 import { Filters, MailboxField } from './filters.tsx';
 import { Log } from './log.tsx';
@@ -35,6 +36,9 @@ export default function GlassBox() {
           <Tabs.Trigger value="reconciliation" className={TAB}>
             {glassBoxTexts.views.reconciliation}
           </Tabs.Trigger>
+          <Tabs.Trigger value="chain" className={TAB}>
+            {glassBoxTexts.views.chain}
+          </Tabs.Trigger>
         </Tabs.List>
         <Tabs.Content value="log" tabIndex={-1} className="space-y-6 pt-6">
           <Filters filter={filter} mailboxes={mailboxes} change={change} clear={clear} />
@@ -54,6 +58,13 @@ export default function GlassBox() {
             <ErrorState error={known.error} onRetry={() => void known.refetch()} />
           ) : (
             <ReconciliationView query={query} mailboxes={known.data} />
+          )}
+        </Tabs.Content>
+        <Tabs.Content value="chain" tabIndex={-1} className="space-y-6 pt-6">
+          {known.data === undefined && known.error ? (
+            <ErrorState error={known.error} onRetry={() => void known.refetch()} />
+          ) : (
+            <Chains mailboxes={known.data} />
           )}
         </Tabs.Content>
       </Tabs.Root>
