@@ -6,6 +6,7 @@ import type { Listed } from '../src/core/message.ts';
 import { SMALL_BYTES } from '../src/core/pending.ts';
 import type { Fetched } from '../src/core/ports.ts';
 import type { Repair } from '../src/core/repair.ts';
+import type { Settlement } from '../src/core/transfer.ts';
 import { type Claim, Copies } from './copies.ts';
 import {
   approach,
@@ -42,8 +43,10 @@ export class Carrier {
   }
 
   /** Takes all of the batch in hand. Throws what ends the visit, with nothing under way any more. */
-  async carry(batch: readonly Listed[]): Promise<void> {
+  async carry(wanted: readonly Listed[]): Promise<void> {
     const { deps, source, control } = this.#visit;
+    const batch = await this.#withinLimit(wanted);
+    if (batch.length === 0) return;
     const missing = new Map(batch.map((message) => [message.key, message]));
     const fetched = source.fetch(batch, control.hard)[Symbol.asyncIterator]();
     try {
@@ -66,6 +69,25 @@ export class Carrier {
       await fetched.return?.();
     }
     if (this.#fatal) await this.finish();
+  }
+
+  /** Settles what its owner's own limit leaves out by the announced size; of what is left the real size decides. */
+  async #withinLimit(batch: readonly Listed[]): Promise<readonly Listed[]> {
+    const { deps, ledger, lease } = this.#visit;
+    const { maxBytes } = lease.options;
+    const over = batch.filter(({ size }) => maxBytes !== null && size !== null && size > maxBytes);
+    if (over.length === 0) return batch;
+    deps.quota.giveBack(lease.userId, over.length);
+    await this.#together(
+      over.map((message) => ({ message })),
+      async ({ message }) => {
+        const skipped = overLimit(message);
+        await ledger.settle(skipped);
+        noteSettled(this.#visit, skipped);
+      },
+    );
+    if (this.#fatal) await this.finish();
+    return batch.filter((message) => !over.includes(message));
   }
 
   /** Back when all is settled or postponed. Throws what ends the visit. */
@@ -240,5 +262,15 @@ export class Carrier {
     }
   }
 }
+
+/** Nothing of it was read, so nobody knows whom it is from. */
+const overLimit = (message: Listed): Settlement => ({
+  ...message,
+  status: 'skipped',
+  reason: 'over-size-limit',
+  senderDomain: 'invalid',
+  sizeBytes: message.size ?? 0,
+  fingerprint: null,
+});
 
 type Attempted = { readonly message: Listed; readonly passage?: Passage };

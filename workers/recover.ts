@@ -100,8 +100,10 @@ async function reimport(
   try {
     return await transfer(await refetch(listedOf(open)), engine, passage, 'reimported', signal);
   } catch (cause) {
-    // Removed at the source because it had arrived, or before it had: nobody can say.
-    throw isFault(cause, 'message-gone') ? new Fault('upload-lost', { cause }) : cause;
+    // Removed at the source because it had arrived, or before it had: nobody can say. So of one that is over a limit that
+    // was set since.
+    const isUnknown = isFault(cause, 'message-gone') || isFault(cause, 'over-size-limit');
+    throw isUnknown ? new Fault('upload-lost', { cause }) : cause;
   }
 }
 
@@ -116,7 +118,9 @@ async function complete(
 ): Promise<Settlement> {
   const fetched = await refetch(listedOf(open));
   const digest = key.mac();
-  for await (const chunk of relayOf(fetched, engine, passage, digest, stored)) {
+  // A limit that was set since is not for what is nearly there.
+  const limits = { ...engine, maxMessageBytes: Math.max(engine.maxMessageBytes, open.total) };
+  for await (const chunk of relayOf(fetched, limits, passage, digest, stored)) {
     passage.bytes = chunk.offset + chunk.bytes.length;
     // Before the last chunk, so that a session with the wrong bytes is never completed.
     if (

@@ -1,6 +1,6 @@
 /** Passes a message's bytes on in upload-sized chunks: counted, bounded, digested, and zeroed behind itself. */
 import type { Hmac } from 'node:crypto';
-import { Fault } from '../src/core/fault.ts';
+import { Fault, type FaultCode } from '../src/core/fault.ts';
 import { CHUNK_BYTES, giveChunk, takeChunk } from './chunks.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -16,6 +16,8 @@ export interface Chunk {
 
 export interface RelayOptions {
   readonly maxBytes: number;
+  /** The fault of what is larger; default `message-too-large`. */
+  readonly tooLarge?: FaultCode;
   /** Sees every byte of the message. */
   readonly digest: Hmac;
   /** Sees every byte of the message as long as it takes an interest. */
@@ -31,14 +33,14 @@ const hasNul = (piece: Uint8Array): boolean => Buffer.prototype.indexOf.call(pie
 
 /**
  * Yields chunks of CHUNK_BYTES, the last one shorter and naming the total; one chunk of memory is held. Faults:
- * `message-too-large` beyond `maxBytes`, `message-changed` when the body ends before `from`, and whatever the body
+ * `tooLarge` beyond `maxBytes`, `message-changed` when the body ends before `from`, and whatever the body
  * throws. A message of no bytes yields one empty last chunk.
  */
 export async function* relay(
   body: AsyncIterable<Uint8Array>,
   options: RelayOptions,
 ): AsyncGenerator<Chunk, void> {
-  const { maxBytes, digest, header, flaws, from } = options;
+  const { maxBytes, tooLarge = 'message-too-large', digest, header, flaws, from } = options;
   /** A first piece that may be the whole message: it is passed on as it is, without a chunk of memory. */
   let alone: Uint8Array | undefined;
   let buffer: Buffer | undefined;
@@ -51,7 +53,7 @@ export async function* relay(
     for await (piece of body) {
       const skipped = Math.max(0, Math.min(piece.length, from - total));
       total += piece.length;
-      if (total > maxBytes) throw new Fault('message-too-large');
+      if (total > maxBytes) throw new Fault(tooLarge);
       digest.update(piece);
       header.push(piece);
       flaws.hasNul ||= hasNul(piece);

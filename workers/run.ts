@@ -84,7 +84,7 @@ async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
       sink: deps.openSink(lease, refreshToken),
       runKey,
       fingerprintKey: createSecretKey(fingerprintKey),
-      maxMessageBytes: deps.maxMessageBytes,
+      ...limitsOf(lease, deps),
     });
     return await goRounds(visit, (message, error, passage) => judge(visit, message, error, passage));
   } finally {
@@ -92,6 +92,12 @@ async function visitMailbox(lease: Lease, deps: RunDeps, control: RunControl) {
     runKey.destroy();
     await source?.close();
   }
+}
+
+function limitsOf({ options: { maxBytes } }: Lease, { maxMessageBytes }: RunDeps) {
+  return maxBytes !== null && maxBytes < maxMessageBytes
+    ? ({ maxMessageBytes: maxBytes, tooLarge: 'over-size-limit' } as const)
+    : ({ maxMessageBytes, tooLarge: 'message-too-large' } as const);
 }
 
 /** A grant that cannot be opened is as good as none: the user must consent again. */

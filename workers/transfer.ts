@@ -1,7 +1,7 @@
 /** ONE message, steps 6 to 10 of docs/architecture.md: read it from top to bottom. */
 import type { Hmac, KeyObject } from 'node:crypto';
 import type { AuditReason } from '../src/core/audit.ts';
-import { Fault } from '../src/core/fault.ts';
+import { Fault, type FaultCode } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Ledger, Outgoing, Sink, Upload, UploadStatus } from '../src/core/ports.ts';
 import type { Repair } from '../src/core/repair.ts';
@@ -18,7 +18,9 @@ export interface Engine {
   readonly runKey: RunKey;
   readonly fingerprintKey: KeyObject;
   readonly decide: Decide;
+  /** What Gmail takes, or less if its owner wants less; the fault of what is larger. */
   readonly maxMessageBytes: number;
+  readonly tooLarge: FaultCode;
   readonly recognise: Recognise;
 }
 
@@ -102,6 +104,8 @@ export async function transfer(
 ): Promise<Settlement | number> {
   const begun = await begin(fetched, engine, passage);
   try {
+    // Gmail may have it: that cannot be called skipped.
+    if (begun.decision.kind === 'skip' && reason === 'reimported') throw new Fault('upload-lost');
     const skipped = await skip(begun, engine);
     if (skipped) return skipped;
     const ready = await approach(begun, engine, reason, signal);
@@ -139,13 +143,20 @@ export async function begin(fetched: Fetched, engine: Engine, passage: Passage):
 /** The message's chunks from `from` on, or those of its repaired copy. */
 export function relayOf(
   { body }: Fetched,
-  { maxMessageBytes: maxBytes }: Engine,
+  { maxMessageBytes: maxBytes, tooLarge }: Pick<Engine, 'maxMessageBytes' | 'tooLarge'>,
   { header, mending, flaws }: Passage,
   digest: Hmac,
   from: number,
 ): AsyncGenerator<Chunk, void> {
-  if (!mending) return relay(body, { maxBytes, digest, header, flaws, from });
-  return relay(mend(body, mending, header), { maxBytes, digest, header: TAKES_NO_INTEREST, flaws, from });
+  if (!mending) return relay(body, { maxBytes, tooLarge, digest, header, flaws, from });
+  return relay(mend(body, mending, header), {
+    maxBytes,
+    tooLarge,
+    digest,
+    header: TAKES_NO_INTEREST,
+    flaws,
+    from,
+  });
 }
 
 /** Whoever repairs a message shows its header block around before. */

@@ -26,6 +26,12 @@ export const MESSAGE_FAULTS = {
     'Gmail refuses messages above its size limit, whatever we do.',
     'Save the attachments from your provider’s website. The message itself stays where it is.',
   ),
+  'over-size-limit': text(
+    'none',
+    'Over the size limit you set',
+    'The message is larger than the limit in the settings of this mailbox.',
+    'Nothing to do. The message stays at your provider. To have larger ones imported, change the limit.',
+  ),
   'message-unreadable': text(
     'wait',
     'Your provider could not serve this message',

@@ -1,5 +1,11 @@
 /** A label with its control, its hint and its error, tied together for everybody who cannot see them together. */
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from 'react';
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from 'react';
 import { classes } from './classes.ts';
 
 interface Around {
@@ -59,6 +65,33 @@ export function TextField({
       {...{ label, hint, error }}
       className={className ?? ''}
       control={(ties) => <input {...rest} {...ties} className={classes(CONTROL, border(error))} />}
+    />
+  );
+}
+
+/** Several lines of text. */
+export function LinesField({
+  label,
+  hint,
+  error,
+  className,
+  ...rest
+}: Around & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'id'>) {
+  return (
+    <Field
+      {...{ label, hint, error }}
+      className={className ?? ''}
+      control={(ties) => (
+        <textarea
+          rows={3}
+          spellCheck={false}
+          autoCapitalize="none"
+          autoComplete="off"
+          {...rest}
+          {...ties}
+          className={classes(CONTROL, 'py-2', border(error))}
+        />
+      )}
     />
   );
 }

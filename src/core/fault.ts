@@ -32,6 +32,11 @@ export const FAULTS = {
     'The source now serves other bytes under the same message id.',
   ),
   'message-too-large': entry('message', 'never', 'The message is larger than Gmail accepts.'),
+  'over-size-limit': entry(
+    'message',
+    'never',
+    'The message is larger than the limit that is set for this mailbox.',
+  ),
   'message-unreadable': entry('message', 'later', 'The source could not serve this message.'),
   'from-header-missing': entry(
     'message',

@@ -21,6 +21,7 @@ export type MessageJudgement =
 /** Outcomes that no further try can change. */
 const FINAL: Partial<Record<FaultCode, readonly [AuditStatus, AuditReason]>> = {
   'message-gone': ['skipped', 'message-gone'],
+  'over-size-limit': ['skipped', 'over-size-limit'],
   'message-too-large': ['rejected', 'message-too-large'],
   'from-header-missing': ['rejected', 'from-header-missing'],
   'from-header-invalid': ['rejected', 'from-header-invalid'],

@@ -3,6 +3,7 @@ import { DEFAULT_OPTIONS, type MailboxOptions } from '../core/mailbox.ts';
 import { type Mailbox, type PatchMailbox, storedOptionsSchema } from './api.ts';
 import { HttpError, parseInput } from './errors.ts';
 import type { Parts } from './parts.ts';
+import { canonicalRules } from './sender-rules.ts';
 
 export const defaults = (parts: Parts): MailboxOptions => ({
   ...DEFAULT_OPTIONS,
@@ -33,7 +34,7 @@ export function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: ob
     throw new HttpError('invalid-request', 'options.folderLabels: POP3 has only INBOX');
   if (!canDispose(protocol, options.afterImport))
     throw new HttpError('invalid-request', `options.afterImport: POP3 can only keep or delete`);
-  return options;
+  return { ...options, ...canonicalRules(options) };
 }
 
 /** POP3 has neither folders nor flags. */

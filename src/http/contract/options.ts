@@ -25,7 +25,11 @@ const label = text(LONGEST_LABEL)
 
 export const optionFields = {
   ...choiceFields,
-  skipInbox: z.boolean(),
+  skipInbox: z
+    .boolean()
+    .describe(
+      'Messages are archived rather than put into the inbox. Those of archive, sent, drafts and trash folders never are put there, and those of the junk folder go to spam.',
+    ),
   label: label.nullable(),
   neverSpam: z.boolean(),
   ...atSourceFields,
@@ -37,9 +41,25 @@ export const optionFields = {
     ),
   repair: z.boolean(),
   noticeRefused: z.boolean(),
-  skipSenders: z.array(text(320)).max(500, 'must not name more than 500 senders'),
-  neverSpamDomains: z.array(text(253)).max(500, 'must not name more than 500 domains'),
-  maxBytes: z.int().min(1).nullable(),
+  skipSenders: z
+    .array(text(320))
+    .max(500, 'must not name more than 500 senders')
+    .describe(
+      'Messages whose first From address is one of these, or in one of these domains or below, are not imported: audit status `skipped`, reason `sender-skipped`. Kept in lower case, domains as A-labels.',
+    ),
+  neverSpamDomains: z
+    .array(text(253))
+    .max(500, 'must not name more than 500 domains')
+    .describe(
+      'Gmail is told never to mark messages as spam whose first From address is in one of these domains or below. What lies in the source’s junk folder stays spam.',
+    ),
+  maxBytes: z
+    .int()
+    .min(1)
+    .nullable()
+    .describe(
+      'Larger messages are not imported: audit status `skipped`, reason `over-size-limit`. By the size that the server announces, so that nothing is downloaded, and else by the real one. null: no limit but Gmail’s.',
+    ),
 };
 
 /** The whole of a mailbox's options, as stored: rules that concern several of them. */
@@ -50,9 +70,6 @@ const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, co
     context.addIssue({ code: 'custom', path: ['since'], message: 'is allowed only when history is "since"' });
   checkAtSource(options, context);
   later(options.noticeRefused, 'noticeRefused', context);
-  later(options.skipSenders.length > 0, 'skipSenders', context);
-  later(options.neverSpamDomains.length > 0, 'neverSpamDomains', context);
-  later(options.maxBytes !== null, 'maxBytes', context);
 });
 
 export const storedOptionsSchema = z.object({ options: wholeOptionsSchema });
