@@ -53,9 +53,10 @@ export async function* relay(
     for await (piece of body) {
       const skipped = Math.max(0, Math.min(piece.length, from - total));
       total += piece.length;
+      // Whom even what is too large is from goes on record.
+      header.push(piece);
       if (total > maxBytes) throw new Fault(tooLarge);
       digest.update(piece);
-      header.push(piece);
       flaws.hasNul ||= hasNul(piece);
       if (total === piece.length && skipped === 0 && piece.length <= CHUNK_BYTES) {
         alone = piece;
