@@ -6,17 +6,19 @@ import { Fault, isFault } from '../src/core/fault.ts';
 import { labelNameOf, otherLabelName, parentLabelName } from '../src/core/label.ts';
 import type { MailboxOptions } from '../src/core/mailbox.ts';
 import type { Clock, LabelClient, LabelNotes, Log, SourceFolder } from '../src/core/ports.ts';
-import { MINUTE } from '../src/core/schedule.ts';
+import { HOUR, MINUTE } from '../src/core/schedule.ts';
 import type { Decide } from './transfer.ts';
 
 /** Of one mailbox: a hostile server can name folders without end. Gmail takes 10,000 labels of a user. */
 const MOST_LABELS = 500;
-/** Names that Gmail refused in one run, after which no more are tried. */
+/** Names that Gmail refused within the hour, after which no more are tried. */
 const MOST_REFUSED = 20;
-/** How often one label may turn out to be gone in one run, before its messages go without. */
+/** How often one label may turn out to be gone within the hour, before its messages go without. */
 const MOST_LOST = 2;
 /** How long nothing is asked after Gmail's labels could not be reached, ms. */
 const PAUSE = MINUTE;
+/** How long Gmail's list is kept, ms: it may hold 10,000 names, and a run that watches lasts for days. */
+const LIST_KEPT = MINUTE;
 /** https://developers.google.com/workspace/gmail/api/reference/quota */
 const LIST_UNITS = 1;
 const CREATE_UNITS = 5;
@@ -55,6 +57,8 @@ export class Labels {
   readonly #instead = new Map<string, string | null>();
   readonly #lost = new Map<string, number>();
   #refused = 0;
+  /** When what went wrong was forgotten last. */
+  #forgivenAt = 0;
   #pausedUntil = 0;
 
   constructor(deps: LabelDeps) {
@@ -63,6 +67,7 @@ export class Labels {
 
   /** The label's id; null: the message goes without. Faults that concern all of the user's mail. */
   async idOf(name: string, signal: AbortSignal): Promise<string | null> {
+    this.#forgive();
     const id = (await this.#notes()).get(name) ?? this.#instead.get(name);
     if (id !== undefined) return id;
     if (this.#deps.clock.now() < this.#pausedUntil) return null;
@@ -93,6 +98,15 @@ export class Labels {
       noted.delete(other);
       await this.#note(() => this.#deps.notes.forget(other));
     }
+  }
+
+  #forgive(): void {
+    const now = this.#deps.clock.now();
+    if (now - this.#forgivenAt < HOUR) return;
+    this.#forgivenAt = now;
+    this.#refused = 0;
+    this.#instead.clear();
+    this.#lost.clear();
   }
 
   async #find(name: string, signal: AbortSignal): Promise<string | null> {
@@ -161,6 +175,9 @@ export class Labels {
   async #fetchList(signal: AbortSignal): Promise<Map<string, string>> {
     this.#deps.spend(LIST_UNITS);
     const labels = await this.#deps.client.list(signal);
+    setTimeout(() => {
+      this.#listed = undefined;
+    }, LIST_KEPT).unref();
     return new Map([...labels].map(([name, id]) => [name.toLowerCase(), id]));
   }
 

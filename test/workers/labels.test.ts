@@ -122,14 +122,17 @@ test('a label that its owner deleted is made again, and the message arrives with
   assert.deepEqual(google.labels(user).toSorted(), ['Old mail', 'Old mail/Work']);
 });
 
-test('one that is deleted again and again is given up for the run, and the messages go without', async () => {
-  const one = run();
+test('one that is deleted again and again is given up for an hour, and the messages go without', async () => {
+  let now = 0;
+  const one = run({ now: () => now });
   for (let round = 0; round < 4; round += 1) {
     await one.send('Fickle', `fickle ${round}`);
     if (google.labels(user).includes('Fickle')) google.deleteLabel(user, 'Fickle');
   }
   assert.equal(calls('POST'), 2);
   assert.deepEqual(await one.send('Fickle'), []);
+  now += 3_600_000;
+  assert.deepEqual(await one.send('Fickle'), ['Fickle']);
 });
 
 test('Gmail minds the label whatever it is: the message is opened without it', async () => {
@@ -236,4 +239,19 @@ test('users with the same names have labels of their own', async () => {
   user = 'other@example.com';
   assert.deepEqual(await run().send('Old mail'), ['Old mail']);
   assert.deepEqual([google.labels(one), google.labels(user)], [['Old mail'], ['Old mail']]);
+});
+
+test('the list of somebody with thousands of labels is read, in full', async () => {
+  const { accessToken } = google.grant(user, BOTH);
+  const names = Array.from({ length: 1500 }, (_, at) => `${'n'.repeat(200)} ${at}`);
+  for (const name of names)
+    await fetch(`${google.origin}/gmail/v1/users/me/labels`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${accessToken}` },
+      body: JSON.stringify({ name }),
+    });
+  const last = names.at(-1) ?? '';
+  const before = calls('POST');
+  assert.deepEqual(await run().send(last), [last]);
+  assert.equal(calls('POST'), before);
 });

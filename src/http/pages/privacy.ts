@@ -54,7 +54,10 @@ const retention = ({ billing, retentionDays }: Installation): Part => ({
   title: 'How long it is kept',
   text: [
     [
-      term('A mailbox’s', 'credentials, progress and audit log: as long as the mailbox is connected.'),
+      term(
+        'A mailbox’s',
+        'credentials, progress, labels and audit log: as long as the mailbox is connected.',
+      ),
       html`<strong class="font-medium text-ink">A mailbox at rest</strong> (paused by you, or waiting for a password or for your consent${billing && ', or beyond your plan’s limit'}) is wiped after ${String(retentionDays)} days with all that belongs to it. You are told at least 14 days before. One whose setup was never finished is wiped after 7 days.`,
       term('Your account', '(Google’s id and your e-mail address): until you delete it.'),
       term('A session:', '7 days, or until you sign out. A sign-in under way: 10 minutes.'),
@@ -97,7 +100,7 @@ const deletion = ({ historyDays, billing, signIns }: Installation): Part => ({
     historyDays === null
       ? html`<strong class="font-medium text-ink">History of the database:</strong> none on this installation, according to its configuration. There is no window from which what was deleted could be brought back.`
       : html`<strong class="font-medium text-ink">History of the database:</strong> for ${String(historyDays)} ${historyDays === 1 ? 'day' : 'days'} the whole database can be brought back to an earlier moment, in case of a disaster. Until then what you delete can still be in that history, its credentials sealed. It is not used for anything else; after a restore, deletions since are to be repeated before the service starts again.`,
-    'What has been delivered to your Gmail stays there and is yours. Deleting changes nothing at your old mail server, and what waited to be deleted there stays.',
+    'What has been delivered to your Gmail stays there with its labels, and is yours. Deleting changes nothing at your old mail server, and what waited to be deleted there stays.',
   ],
 });
 
