@@ -69,6 +69,7 @@ export function createSourceTokens(deps: SourceTokenDeps): SourceTokens {
       const fresh = known?.consent === grant.consent && known.expiresAt - MARGIN > deps.now();
       if (fresh && known.accessToken !== refused) return known.accessToken;
       // Shared by all who wait, so no single waiter's signal may end it; the endpoint has a deadline of its own.
+      signal.throwIfAborted();
       const renewal =
         pending.get(mailboxId) ?? renew(mailbox, grant).finally(() => pending.delete(mailboxId));
       pending.set(mailboxId, renewal);

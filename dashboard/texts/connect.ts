@@ -46,7 +46,7 @@ export const connect = {
   },
 
   login: {
-    name: 'Server and password',
+    name: 'Server and login',
     heading: 'Server and password',
     headingClosed: 'This mailbox cannot be connected here',
     anyway: 'Enter another server',

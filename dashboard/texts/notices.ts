@@ -1,6 +1,7 @@
 /** Texts of the notices: what has happened and what to do, kind by kind. */
 import type { Notice, NoticeKind } from '../../src/http/api.ts';
 import type { Tone } from '../ui/badge.tsx';
+import { faultText } from './faults.ts';
 import { formatDay, formatNumber } from './format.ts';
 
 export interface NoticeText {
@@ -26,8 +27,15 @@ export function noticeText(notice: Notice): NoticeText {
         sentence:
           'No new mail is passed on until this is repaired. Nothing is lost: mail waits at its server.',
         lines: faultLines(notice.detail.fault),
-        next: 'Enter the password again. If the provider asks for one, make a new app password there.',
-        action: { text: 'Enter the password', href },
+        ...(faultText(notice.detail.fault?.code ?? '').action === 'sign-in'
+          ? {
+              next: 'Sign in at the mailbox’s provider again.',
+              action: { text: 'Sign in again', href },
+            }
+          : {
+              next: 'Enter the password again. If the provider asks for one, make a new app password there.',
+              action: { text: 'Enter the password', href },
+            }),
         tone: 'failed',
       };
     case 'server-unreachable':
@@ -160,7 +168,10 @@ export const noticeTexts = {
 
 /** The kinds by name, for the settings. */
 export const noticeKindTexts: Readonly<Record<NoticeKind, { name: string; hint: string }>> = {
-  'login-failed': { name: 'A login fails', hint: 'The mail server refuses the password.' },
+  'login-failed': {
+    name: 'A login fails',
+    hint: 'The mail server refuses the password, or the provider your sign-in.',
+  },
   'consent-lost': {
     name: 'Google’s consent has ended',
     hint: 'Nothing can be added to your Gmail any more.',

@@ -72,14 +72,26 @@ const faultMessage = (code: string | null): string =>
 const withFault = ({ host, detail }: { host: string; detail: { fault: string | null } }): string =>
   `Mailbox at ${host}. ${faultMessage(detail.fault)}`.trim();
 
+const SIGN_IN_FAULTS: ReadonlySet<string | null> = new Set<FaultCode>([
+  'source-consent-missing',
+  'source-consent-gone',
+  'source-token-refused',
+]);
+
+/** A password is of no use to any of them. */
+const signsInOnly = (items: readonly Item[]): boolean =>
+  detailsOf('login-failed', items).every(({ detail }) => SIGN_IN_FAULTS.has(detail.fault));
+
 const loginFailed = (items: readonly Item[]): Body => ({
   subject: several(items, 'A mail server refuses the login', 'Mail servers refuse the login to # mailboxes'),
   paragraphs: [
     'No new mail is passed on to Gmail until this is repaired. Nothing is lost: mail waits at its server.',
   ],
   items: detailsOf('login-failed', items).map(withFault),
-  advice: 'Enter the password again. If the provider asks for one, make a new app password there.',
-  label: 'Enter the password',
+  advice: signsInOnly(items)
+    ? 'Sign in at the mailbox’s provider again: the mailbox’s page leads there.'
+    : 'Enter the password again, or sign in at the provider again where you do that. If the provider asks for one, make a new app password there.',
+  label: signsInOnly(items) ? 'Sign in again' : 'Enter the password',
   path: '/mailboxes',
 });
 

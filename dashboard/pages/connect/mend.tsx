@@ -35,6 +35,7 @@ export function Mend({
   const hint = useHint(mailbox.username, input.draftId === mailbox.id ? input.discovery?.hint : undefined);
 
   const elsewhere = () => {
+    if (signsIn) return go('address');
     const { protocol, host, port, security, username } = mailbox;
     const known = input.draftId === mailbox.id;
     change({

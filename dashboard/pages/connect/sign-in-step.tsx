@@ -20,7 +20,7 @@ export function SignInStep({ mailbox, go }: DraftStepProps) {
           <ButtonAnchor look="primary" href={signInPath(mailbox)}>
             {signIn.go(name)}
           </ButtonAnchor>
-          <Button look="quiet" onClick={() => go('login')}>
+          <Button look="quiet" onClick={() => go('address')}>
             {connect.test.otherProtocol}
           </Button>
         </div>

@@ -63,3 +63,14 @@ it('names twenty mailboxes and counts the others', () => {
   assert.ok(text.includes('mx19.example.org') && !text.includes('mx20.example.org'));
   assert.ok(text.includes('- and 5 more'));
 });
+
+it('asks for a sign-in where no password would help', () => {
+  const item = (fault: string): Item => ({ kind: 'login-failed', detail: { fault }, host: 'mx.example.org' });
+  const write = (...faults: string[]) =>
+    writeLetter(draftOf('login-failed', faults.map(item), URL_BASE, null)).text;
+  const gone = write('source-consent-gone');
+  assert.match(gone, /no longer honours your sign-in there/);
+  assert.match(gone, /Sign in again/);
+  assert.doesNotMatch(gone, /password/);
+  assert.match(write('source-consent-gone', 'login-refused'), /Enter the password again, or sign in/);
+});
