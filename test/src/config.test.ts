@@ -232,3 +232,40 @@ test('the web process forgets private keys that it should not have been given', 
   assert.equal(forgetPrivateKeys(env), false);
   assert.ok(!('UNSEAL_PRIVATE_KEYS' in env));
 });
+
+test('the sign-in of a mailbox’s provider is offered when its client is there, whole', () => {
+  const canary = 'hunter2-canary';
+  assert.equal(readWebConfig(web).signIns.size, 0);
+  const microsoft = { MICROSOFT_CLIENT_ID: 'id', MICROSOFT_CLIENT_SECRET: canary };
+  const client = readWorkerConfig({ ...worker, ...microsoft }).signIns.get('microsoft');
+  assert.equal(client?.tokenUrl, 'https://login.microsoftonline.com/common/oauth2/v2.0/token');
+  assert.deepEqual(
+    client.servers.map(({ protocol, host, port }) => `${protocol} ${host}:${port}`),
+    ['imap outlook.office365.com:993', 'pop3 outlook.office365.com:995'],
+  );
+  const servers = 'imaps://localhost:1993, pop3://mail.example.org:110';
+  const own = readWebConfig({ ...web, ...microsoft, MICROSOFT_MAIL_SERVERS: servers }).signIns.get(
+    'microsoft',
+  );
+  assert.deepEqual(own?.servers, [
+    { protocol: 'imap', security: 'tls', host: 'localhost', port: 1993 },
+    { protocol: 'pop3', security: 'starttls', host: 'mail.example.org', port: 110 },
+  ]);
+  const wrong = (env: Record<string, string>) => {
+    const told = problemsOf(() => readWebConfig({ ...web, ...env })).join('\n');
+    assert.ok(!told.includes(canary), told);
+    return told;
+  };
+  assert.match(wrong({ MICROSOFT_CLIENT_ID: 'id' }), /^MICROSOFT_CLIENT_SECRET is missing: /);
+  assert.match(wrong({ MICROSOFT_CLIENT_SECRET: canary }), /^MICROSOFT_CLIENT_ID is missing: /);
+  const url = `http://${canary}.example.org/token`;
+  assert.match(
+    wrong({ ...microsoft, MICROSOFT_TOKEN_URL: url }),
+    /^MICROSOFT_TOKEN_URL must be an https URL/,
+  );
+  for (const bad of ['http://localhost:1', 'imaps://localhost', 'imaps://a:70000', 'imaps://u:p@a:1', ','])
+    assert.match(
+      wrong({ ...microsoft, MICROSOFT_MAIL_SERVERS: bad }),
+      /^MICROSOFT_MAIL_SERVERS must be servers/,
+    );
+});

@@ -9,6 +9,7 @@ import {
   passwordPlace,
   refreshTokenPlace,
   runKeyPlace,
+  sourceTokenPlace,
   webhookSecretPlace,
 } from '../../src/core/place.ts';
 import type { SealPlace } from '../../src/core/ports.ts';
@@ -28,6 +29,8 @@ const READ = `
   SELECT user_id::text AS tenant, 'mailboxes' AS "table", 'sealed_password' AS "column", id::text AS "row", sealed_password AS sealed FROM mailboxes
   UNION ALL SELECT user_id::text, 'mailboxes', 'sealed_fingerprint_key', id::text, sealed_fingerprint_key FROM mailboxes
   UNION ALL SELECT user_id::text, 'grants', 'sealed_refresh_token', user_id::text, sealed_refresh_token FROM grants
+  UNION ALL SELECT user_id::text, 'source_grants', 'sealed_refresh_token', mailbox_id::text, sealed_refresh_token
+    FROM source_grants WHERE sealed_refresh_token IS NOT NULL
   UNION ALL SELECT user_id::text, 'run_keys', 'sealed', id::text, sealed FROM run_keys
   UNION ALL SELECT user_id::text, 'webhook_secrets', 'sealed', id::text, sealed FROM webhook_secrets`;
 
@@ -40,7 +43,7 @@ const placeOf = ({ tenant, table, column, row }: Stored): SealPlace => ({ tenant
 const textOf = (place: SealPlace): string => `${place.tenant} ${place.column} ${place.row}`;
 const sealFor = async (place: SealPlace) => Buffer.from(await seal(Buffer.from(textOf(place)), place));
 
-/** Two users with two mailboxes, a grant, two run keys and a webhook each: 16 secrets under the old key. */
+/** Two users with a grant, two mailboxes, a run key and a sign-in for each, and a webhook: 20 secrets under the old key. */
 async function seed(): Promise<number> {
   await books.asOwner('DELETE FROM users');
   for (const name of ['one', 'two']) {
@@ -57,7 +60,7 @@ async function seed(): Promise<number> {
       [user, secret, await sealFor(webhookSecretPlace(user, secret))],
     );
   }
-  return 16;
+  return 20;
 }
 
 async function addMailbox(user: UserId, host: string): Promise<void> {
@@ -66,6 +69,10 @@ async function addMailbox(user: UserId, host: string): Promise<void> {
     `INSERT INTO mailboxes (id, user_id, protocol, host, port, security, username, sealed_password, sealed_fingerprint_key, options)
      VALUES ($1, $2, 'imap', $3, 993, 'tls', 'user', $4, $5, '{}')`,
     [id, user, host, await sealFor(passwordPlace(user, id)), await sealFor(fingerprintKeyPlace(user, id))],
+  );
+  await books.asOwner(
+    "INSERT INTO source_grants (user_id, mailbox_id, account_id, sealed_refresh_token) VALUES ($1, $2, 'a', $3)",
+    [user, id, await sealFor(sourceTokenPlace(user, id))],
   );
   const key = randomUUID();
   await books.asOwner('INSERT INTO run_keys (id, user_id, mailbox_id, sealed) VALUES ($1, $2, $3, $4)', [

@@ -82,6 +82,8 @@ interface Told {
   readonly authenticationFailed: boolean;
   readonly tlsFailed: boolean;
   readonly mailboxMissing: boolean;
+  /** The library knows no mechanism of the server's that takes what there is: an access token, mostly. */
+  readonly noMechanism: boolean;
 }
 
 const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -96,6 +98,7 @@ function readError(error: unknown): Told {
     authenticationFailed: told.authenticationFailed === true,
     tlsFailed: told.tlsFailed === true,
     mailboxMissing: told.mailboxMissing === true,
+    noMechanism: told.message === 'Unsupported authentication mechanism',
   };
 }
 
@@ -103,8 +106,6 @@ const byWords = (text: string): FaultCode | undefined => BY_WORDS.find(([words])
 
 function codeOf(told: Told, phase: ImapPhase): FaultCode {
   if (TLS.test(told.code)) return 'tls-failed';
-  // The library has found no mechanism that takes an access token, and stumbles over that.
-  if (phase === 'connect' && told.code === 'ERR_INVALID_ARG_TYPE') return 'login-disabled';
   if (told.responseStatus === 'NO' || told.responseStatus === 'BAD') {
     if (told.code === 'ETHROTTLE') return 'source-throttled';
     if (told.mailboxMissing) return 'folder-missing';
@@ -120,6 +121,7 @@ function codeOf(told: Told, phase: ImapPhase): FaultCode {
   if (known) return known;
   // The library's own verdicts, reached without asking the server.
   if (told.tlsFailed) return 'tls-unavailable';
+  if (told.noMechanism) return 'login-disabled';
   if (told.authenticationFailed) return told.text.trim() === '' ? 'login-disabled' : 'source-unavailable';
   return 'source-protocol';
 }
