@@ -10,16 +10,24 @@ import type { FolderUse } from '../src/core/folder.ts';
 import { DEFAULT_OPTIONS, type MailboxId, type UserId } from '../src/core/mailbox.ts';
 import { keyOf, type Listed } from '../src/core/message.ts';
 import type { Clock, Ledger, Reconciler, Source } from '../src/core/ports.ts';
+import type { RefusalBooks } from '../src/core/refusal.ts';
 import type { Lease, Verdict } from '../src/core/schedule.ts';
 import { createSeal, formatPublicKey } from '../src/seal.ts';
 import { Lanes } from '../workers/lanes.ts';
 import { Quota } from '../workers/quota.ts';
+import { noticeSender } from '../workers/refusal-letter.ts';
 import { run } from '../workers/run.ts';
 import { createUnseal, formatPrivateKey } from '../workers/unseal.ts';
 import type { RunControl, RunDeps } from '../workers/visit.ts';
 import { disposeOf } from './engine-dispose.ts';
 import { GmailModel, type Mortality } from './gmail-model.ts';
-import { type Books, createBooks, createMemoryDisposals, createMemoryLedger } from './memory-ledger.ts';
+import {
+  type Books,
+  createBooks,
+  createMemoryDisposals,
+  createMemoryLedger,
+  createMemoryRefusals,
+} from './memory-ledger.ts';
 
 const pair = generateKeyPairSync('x25519');
 const jwk = pair.privateKey.export({ format: 'jwk' });
@@ -98,6 +106,8 @@ export async function live(
     openSource: () => mortality.live(async () => world.habit(sourceOf(world, mortality))),
     openSink: () => world.gmail.sink(mortality),
     openReconciler: () => COUNTS_NOTHING,
+    openRefusals: () => mortalRefusals(createMemoryRefusals(world.books), mortality),
+    noticeSender: noticeSender('https://mail.example.com', null),
     openDisposals: () => mortalDisposals(createMemoryDisposals(world.books, lease.epoch), mortality),
     openLedger: () => mortalLedger(createMemoryLedger(world.books, lease.epoch), mortality),
     grants: { hold: async () => {}, destroy: async () => {} },
@@ -174,6 +184,13 @@ function mortalLedger(ledger: Ledger, mortality: Mortality): Ledger {
     settle: (...args) => mortality.live(() => ledger.settle(...args)),
     recognises: (...args) => mortality.live(() => ledger.recognises(...args)),
     deliveredElsewhere: (...args) => mortality.live(() => ledger.deliveredElsewhere(...args)),
+  };
+}
+
+function mortalRefusals(refusals: RefusalBooks, mortality: Mortality): RefusalBooks {
+  return {
+    due: (...args) => mortality.live(() => refusals.due(...args)),
+    told: (...args) => mortality.live(() => refusals.told(...args)),
   };
 }
 

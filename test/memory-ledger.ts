@@ -14,6 +14,8 @@ import { Fault } from '../src/core/fault.ts';
 import { DEFAULT_OPTIONS, type MailboxOptions } from '../src/core/mailbox.ts';
 import type { MessageKey } from '../src/core/message.ts';
 import type { Ledger } from '../src/core/ports.ts';
+import type { RefusalBooks } from '../src/core/refusal.ts';
+import { DAY } from '../src/core/schedule.ts';
 import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
 import { folderOf } from '../workers/visit.ts';
 
@@ -28,6 +30,8 @@ export interface Books {
   readonly runKeys: Map<string, Uint8Array>;
   readonly transfers: Map<MessageKey, OpenTransfer | WaitingTransfer>;
   readonly refused: Map<MessageKey, Settlement>;
+  /** To the time when its owner was told. */
+  readonly told: Map<MessageKey, number>;
   /** To the generation when it was settled first. */
   readonly fingerprints: Map<string, number>;
   /** From a fingerprint to the folder it was delivered from first. */
@@ -56,6 +60,7 @@ export const createBooks = (now: () => number): Books => ({
   runKeys: new Map(),
   transfers: new Map(),
   refused: new Map(),
+  told: new Map(),
   fingerprints: new Map(),
   deliveredFrom: new Map(),
   audit: [],
@@ -173,6 +178,19 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
     },
   };
 }
+
+export const createMemoryRefusals = (books: Books): RefusalBooks => ({
+  async due(limit) {
+    const wanted = [...books.refused.values()].filter(({ key, notice }) => notice && !books.told.has(key));
+    return {
+      refusals: wanted.slice(0, limit).map((each) => ({ ...each, reason: each.reason ?? 'message-refused' })),
+      toldToday: [...books.told.values()].filter((at) => at >= books.now() - (books.now() % DAY)).length,
+    };
+  },
+  async told(keys) {
+    for (const key of keys) books.told.set(key, books.now());
+  },
+});
 
 function union(before: Cursor, after: Cursor): Cursor {
   if (before.protocol === 'pop3' && after.protocol === 'pop3') {

@@ -15,6 +15,7 @@ import { wipeAtRest } from '../src/db/notice-mails.ts';
 import { type Database, openDatabase } from '../src/db/pool.ts';
 import { type JobQueue, openQueue } from '../src/db/queue.ts';
 import { createReconciler } from '../src/db/reconciliations.ts';
+import { createRefusalBooks } from '../src/db/refusals.ts';
 import { createDisposals } from '../src/db/source-actions.ts';
 import { createSourceGrants } from '../src/db/source-grants.ts';
 import { sweepExpired } from '../src/db/sweep.ts';
@@ -44,6 +45,7 @@ import { Labels } from './labels.ts';
 import { Lanes } from './lanes.ts';
 import { serveWorkerMetrics } from './metrics.ts';
 import { BACKLOG_SHARE, Quota } from './quota.ts';
+import { noticeSender } from './refusal-letter.ts';
 import { run } from './run.ts';
 import { Scheduler } from './scheduler.ts';
 import { createGmailAgent, createGmailSink } from './sinks/gmail.ts';
@@ -170,6 +172,8 @@ function engineOf(
       return createLabelledSink(sink, labels);
     },
     openLedger: (lease) => createLedger(db, { ...lease, workerId: config.workerId }),
+    openRefusals: (lease) => createRefusalBooks(db, { ...lease, workerId: config.workerId }),
+    noticeSender: noticeSender(config.publicUrl, config.mailjet?.from ?? null),
     openReconciler: (lease) => createReconciler(db, { ...lease, workerId: config.workerId }),
     openDisposals: (lease) => createDisposals(db, { ...lease, workerId: config.workerId }),
     grants: createGrants(db),

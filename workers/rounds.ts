@@ -9,6 +9,7 @@ import type { Lease } from '../src/core/schedule.ts';
 import { Carrier } from './carry.ts';
 import { disposeDue } from './dispose.ts';
 import { recoverDue } from './recover-due.ts';
+import { tellRefusals } from './refusal-notices.ts';
 import { type Judge, takeImports, type Visit } from './visit.ts';
 
 /** What a slice that is spent on mail leaves for what is to be done at the source. */
@@ -33,6 +34,7 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     const folders = await listAll(visit);
     const drained = await drain(visit, folders, began + deps.timing.sliceMs, judge);
     if (control.gentle.aborted) return { synced: drained, nextRunAt: deps.clock.now() };
+    await tellRefusals(visit);
     const disposed = await disposeDue(visit, disposalEnds(visit, began));
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
     // What is done shows before a watch that may last for hours.

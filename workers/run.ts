@@ -144,6 +144,7 @@ async function openVisit(
     ledger,
     folders,
     disposals: deps.openDisposals(lease),
+    refusals: deps.openRefusals(lease),
     reconciliation: new Reconciliation({
       reconciler: deps.openReconciler(lease),
       source,
@@ -231,7 +232,7 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
       status: judgement.status,
       reason: judgement.reason,
       senderDomain: open?.senderDomain ?? (passage?.header ?? new HeaderBlock()).facts().senderDomain,
-      sizeBytes: passage?.bytes || message.size || 0,
+      sizeBytes: sizeOf(fault, message, passage),
       // Imported again under another id only where Gmail merges by Message-ID.
       fingerprint: judgement.status === 'uncertain' && open && !open.hasMessageId ? open.fingerprint : null,
     });
@@ -244,6 +245,12 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
     else visit.waiting.set(message.key, { ...postponement, state: 'waiting', repair });
   }
   if (!concernsMessageOnly(fault)) throw error;
+}
+
+/** What went through, or what the source announces when nothing did, or when it was too much to go on. */
+function sizeOf({ code }: Fault, { size }: Listed, passage: Passage | undefined): number {
+  const passed = passage?.bytes ?? 0;
+  return passed === 0 || code === 'message-too-large' ? Math.max(passed, size ?? 0) : passed;
 }
 
 /** null: nothing of the message has come in. */

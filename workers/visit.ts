@@ -15,12 +15,14 @@ import type {
   Source,
   SourceFolder,
 } from '../src/core/ports.ts';
+import type { RefusalBooks } from '../src/core/refusal.ts';
 import type { Lease } from '../src/core/schedule.ts';
 import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
 import { CHUNK_BYTES } from './chunks.ts';
 import type { LaneRequest, Lanes } from './lanes.ts';
 import type { Quota } from './quota.ts';
 import type { Reconciliation } from './reconcile.ts';
+import type { NoticeSender } from './refusal-letter.ts';
 import type { RunKey } from './run-key.ts';
 import type { LoginDeps } from './source-login.ts';
 import type { Engine, Passage } from './transfer.ts';
@@ -44,6 +46,8 @@ export interface RunDeps extends LoginDeps {
   readonly openSink: (lease: Lease, refreshToken: string) => Sink;
   readonly openLedger: (lease: Lease) => Ledger;
   readonly openReconciler: (lease: Lease) => Reconciler;
+  readonly openRefusals: (lease: Lease) => RefusalBooks;
+  readonly noticeSender: NoticeSender;
   readonly openDisposals: (lease: Lease) => Disposals;
   readonly grants: Grants;
   readonly lanes: Lanes;
@@ -72,6 +76,7 @@ export interface Visit {
   readonly ledger: Ledger;
   readonly reconciliation: Reconciliation;
   readonly disposals: Disposals;
+  readonly refusals: RefusalBooks;
   readonly engine: Engine;
   readonly cursors: Map<string, Cursor>;
   /** By name, as the last listing of all of them found them. */

@@ -51,7 +51,7 @@ export interface AuditEntry {
   readonly senderDomain: string;
   readonly status: AuditStatus;
   readonly reason: AuditReason | null;
-  /** Bytes that were sent to Gmail, or that the source announced when nothing was sent. */
+  /** Bytes that were sent to Gmail, or that the source announced when nothing was sent or too much. */
   readonly sizeBytes: number;
   /** From arrival at the source to Gmail's answer; null for backlog and where the arrival is unknown. */
   readonly delayMs: number | null;

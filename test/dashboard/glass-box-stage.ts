@@ -21,9 +21,9 @@ export interface GlassBoxStage extends AsyncDisposable {
   addMailbox(userId: string, username: string): Promise<string>;
   /** `count` entries, one each 20 minutes up to now; every status and several reasons among them. */
   addEntries(owner: Owner, count: number): Promise<unknown>;
-  addEntry(owner: Owner, domain: string): Promise<unknown>;
+  addEntry(owner: Owner, domain: string, status?: string, reason?: string): Promise<unknown>;
   /** An entry with the message that it tells of. */
-  addRefused(owner: Owner, status: string): Promise<unknown>;
+  addRefused(owner: Owner, status: string, reason?: string): Promise<unknown>;
 }
 
 export async function openGlassBoxStage(): Promise<GlassBoxStage> {
@@ -55,8 +55,10 @@ export async function openGlassBoxStage(): Promise<GlassBoxStage> {
       };
     },
     addEntries: ({ userId, mailboxId }, count) => database.query(ADD_ENTRIES, [userId, mailboxId, count]),
-    addEntry: ({ userId, mailboxId }, domain) => database.query(ADD_ENTRY, [userId, mailboxId, domain]),
-    addRefused: ({ userId, mailboxId }, status) => database.query(ADD_REFUSED, [userId, mailboxId, status]),
+    addEntry: ({ userId, mailboxId }, domain, status = 'delivered', reason) =>
+      database.query(ADD_ENTRY, [userId, mailboxId, domain, status, reason ?? null]),
+    addRefused: ({ userId, mailboxId }, status, reason) =>
+      database.query(ADD_REFUSED, [userId, mailboxId, status, reason ?? null]),
     [Symbol.asyncDispose]: async () => {
       await database.end();
       await stage[Symbol.asyncDispose]();
@@ -83,11 +85,13 @@ const ADD_ENTRIES = `INSERT INTO audit_entries (user_id, mailbox_id, at, sender_
        (n * 7919) % 90000 + 900, CASE WHEN n % 4 > 0 THEN (n * 104729) % 60000 + 400 END
      FROM generate_series(1, $3::int) n`;
 
-const ADD_ENTRY = `INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, size_bytes)
-     VALUES ($1, $2, $3, 'delivered', 1000)`;
+const ADD_ENTRY = `INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, reason, size_bytes)
+     VALUES ($1, $2, $3, $4, $5, 1000)`;
 
 const ADD_REFUSED = `WITH entry AS (
        INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, reason, size_bytes)
-       VALUES ($1, $2, 'shop.example.net', $3, CASE $3 WHEN 'failed' THEN 'source-timeout' ELSE 'upload-lost' END, 1000)
-       RETURNING id
-     ) INSERT INTO transfers (user_id, mailbox_id, key, state, backlog, audit_id) SELECT $1, $2, 'pop3:' || $3, $3, false, id FROM entry`;
+       VALUES ($1, $2, 'shop.example.net', $3,
+         COALESCE($4, CASE $3 WHEN 'failed' THEN 'source-timeout' ELSE 'upload-lost' END), 1000)
+       RETURNING id, reason
+     ) INSERT INTO transfers (user_id, mailbox_id, key, state, reason, backlog, audit_id)
+     SELECT $1, $2, 'pop3:' || $3, $3, reason, false, id FROM entry`;

@@ -1,9 +1,10 @@
 /** The sections in the order in which they are shown. */
 import type { Extras, OptionSection } from './extras.ts';
 import { LABELS } from './labels-section.tsx';
+import { REFUSALS } from './refusals-section.tsx';
 import { RULES } from './rules-section.tsx';
 
-export const SECTIONS: readonly OptionSection[] = [LABELS, RULES];
+export const SECTIONS: readonly OptionSection[] = [LABELS, RULES, REFUSALS];
 
 export const areSendable = (extras: Extras): boolean =>
   SECTIONS.every(({ wrongOf }) => wrongOf(extras) === null);

@@ -4,16 +4,6 @@ import { LONGEST_LABEL, labelProblem } from '../../core/label.ts';
 import { atSourceFields, checkAtSource } from './at-source.ts';
 import { choiceFields, text } from './fields.ts';
 
-const later = (when: boolean, path: string, context: z.RefinementCtx): void => {
-  if (when)
-    context.addIssue({
-      code: 'custom',
-      path: [path],
-      message: 'is not available yet',
-      params: { code: 'not-yet-available' },
-    });
-};
-
 const label = text(LONGEST_LABEL)
   .superRefine((name, context) => {
     const problem = labelProblem(name);
@@ -39,8 +29,16 @@ export const optionFields = {
     .describe(
       'IMAP: messages get a Gmail label of their folder’s name, nested as the folders are, below `label` where there is one; those of the inbox do not. Takes the permission for labels, as `label` does.',
     ),
-  repair: z.boolean(),
-  noticeRefused: z.boolean(),
+  repair: z
+    .boolean()
+    .describe(
+      'Each message is sent as it is first. Where Gmail refuses it for its From header or a NUL byte, a copy with the smallest repair follows, with a header `X-Smtp-Sync-Repaired`: audit status `repaired`, with the reason.',
+    ),
+  noticeRefused: z
+    .boolean()
+    .describe(
+      'A short message in Gmail tells of each message that ends as `rejected`: 20 a day at most, then one that says that there are more. Not of those from before.',
+    ),
   skipSenders: z
     .array(text(320))
     .max(500, 'must not name more than 500 senders')
@@ -69,7 +67,6 @@ const wholeOptionsSchema = z.strictObject(optionFields).superRefine((options, co
   if (options.history !== 'since' && options.since !== null)
     context.addIssue({ code: 'custom', path: ['since'], message: 'is allowed only when history is "since"' });
   checkAtSource(options, context);
-  later(options.noticeRefused, 'noticeRefused', context);
 });
 
 export const storedOptionsSchema = z.object({ options: wholeOptionsSchema });
