@@ -31,6 +31,8 @@ export interface Delivery {
   readonly folder?: string | undefined;
   /** INTERNALDATE; default now. */
   readonly at?: Date | undefined;
+  /** Maildir's letters in alphabetical order, e.g. `FS` for flagged and seen; default none, and recent. */
+  readonly flags?: string;
 }
 
 export interface Dovecot {
@@ -59,8 +61,14 @@ export interface Dovecot {
   stop(): Promise<void>;
 }
 
-/** Starts Dovecot with a certificate for localhost and 127.0.0.1. Throws when it is not installed. */
-export async function startDovecot(authority: Authority): Promise<Dovecot> {
+/**
+ * Starts Dovecot with a certificate for localhost and 127.0.0.1. Throws when it is not installed. `specialUses`: what it
+ * tells of folders by name, e.g. `\\Junk` (RFC 6154).
+ */
+export async function startDovecot(
+  authority: Authority,
+  specialUses: Readonly<Record<string, string>> = {},
+): Promise<Dovecot> {
   if (!existsSync(BINARY)) {
     throw new Error(`${BINARY} is missing: install dovecot-imapd and dovecot-pop3d (apt-get install)`);
   }
@@ -73,7 +81,7 @@ export async function startDovecot(authority: Authority): Promise<Dovecot> {
   for (let tries = 1; ; tries += 1) {
     const [imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(4);
     const ports = { imap, imaps, pop3, pop3s };
-    await writeFile(join(dir, 'dovecot.conf'), configuration(dir, ports));
+    await writeFile(join(dir, 'dovecot.conf'), configuration(dir, ports, specialUses));
     const child = spawn(BINARY, ['-F', '-c', join(dir, 'dovecot.conf')], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -112,7 +120,14 @@ const mailUid = (): number => (isRoot() ? NOBODY : (process.getuid?.() ?? 0));
 const mailGid = (): number => (isRoot() ? NOBODY : (process.getgid?.() ?? 0));
 
 /** https://doc.dovecot.org/2.3/settings/ */
-function configuration(dir: string, ports: Dovecot['ports']): string {
+function configuration(
+  dir: string,
+  ports: Dovecot['ports'],
+  specialUses: Readonly<Record<string, string>>,
+): string {
+  const uses = Object.entries(specialUses).map(
+    ([name, use]) => `  mailbox ${name} {\n    special_use = ${use}\n  }\n`,
+  );
   const users = isRoot()
     ? ''
     : `default_internal_user = ${userInfo().username}
@@ -147,6 +162,9 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:${dir}/mail/%u
 mailbox_list_index = no
+namespace inbox {
+  inbox = yes
+${uses.join('')}}
 passdb {
   driver = passwd-file
   args = scheme=PLAIN username_format=%u ${dir}/passwd/%u
@@ -237,7 +255,7 @@ function mailOf(dir: string): Omit<Dovecot, 'ports' | 'stop'> {
       // A file for each, because a changed one is not always noticed within the same second.
       await writeFile(join(dir, 'passwd', name), `${name}:{PLAIN}${password}\n`, { mode: 0o644 });
     },
-    deliver: async (user, bytes, { folder, at = new Date() } = {}) => {
+    deliver: async (user, bytes, { folder, at = new Date(), flags } = {}) => {
       const path = folderOf(user, folder);
       await make(path);
       // Dovecot gives out UIDs in the order of the time that begins the name.
@@ -247,7 +265,10 @@ function mailOf(dir: string): Omit<Dovecot, 'ports' | 'stop'> {
       await writeFile(draft, bytes);
       if (isRoot()) await chown(draft, mailUid(), mailGid());
       await utimes(draft, at, at);
-      await rename(draft, join(path, 'new', name));
+      await rename(
+        draft,
+        flags === undefined ? join(path, 'new', name) : join(path, 'cur', `${name}:2,${flags}`),
+      );
     },
     stored: async (user, folder) =>
       Promise.all(
