@@ -123,6 +123,7 @@ const welcome = (url: string, pages: Pages, mailboxes: readonly DemoMailbox[]): 
   2. Connect a mailbox; these two are full of sample mail and get more every few seconds:
 ${mailboxes.map(describe).join('\n')}
   3. Watch it arrive at the stand-in's Gmail: ${pages.gmail}
+     With a label, if you choose one in the wizard: the stand-in asks for that permission then.
   4. Subscribe under Billing; a stand-in takes the card. Let a payment fail, and time go by, at: ${pages.payments}
   5. Notices by mail, when there is something to tell: ${pages.notices}
 

@@ -108,6 +108,26 @@ test('a label that its owner deletes is made again for the next message', async 
   for (const tenant of TENANTS) assert.deepEqual(await labelsOf(tenant, 'Work', 11), ['Old mail/Work']);
 });
 
+test('POP3 has the one label', async () => {
+  await dovecot.addUser('cleo', PASSWORD);
+  await deliver('cleo', 'INBOX', 1);
+  await browsers.get('ada')?.json('POST', '/api/v1/mailboxes', 201, {
+    body: {
+      protocol: 'pop3',
+      host: 'localhost',
+      port: dovecot.ports.pop3s,
+      security: 'tls',
+      username: 'cleo',
+      password: PASSWORD,
+      options: { label: 'Very old' },
+    },
+  });
+  const found = await untilSome(
+    () => service.google.messages.find(({ subject }) => subject === subjectOf('cleo', 'INBOX', 1)) ?? null,
+  );
+  assert.deepEqual(service.google.labelsOf(found), ['Very old']);
+});
+
 test('Google saw labels listed and made, and none renamed or deleted', () => {
   const calls = new Set(
     service.google.log
@@ -125,15 +145,16 @@ test('no folder’s name is logged; the notes go with the mailbox', async () => 
   const count = async (): Promise<number> => (await query('SELECT FROM labels')).length;
   const before = await count();
   const browser = browsers.get('ada');
-  const { mailboxes } = (await browser?.json<{ mailboxes: { id: string }[] }>(
+  const { mailboxes } = (await browser?.json<{ mailboxes: { id: string; protocol: string }[] }>(
     'GET',
     '/api/v1/mailboxes',
     200,
   )) ?? {
     mailboxes: [],
   };
-  const mine = await query('SELECT FROM labels WHERE mailbox_id = $1', [mailboxes[0]?.id]);
+  const [{ id } = { id: '' }] = mailboxes.filter(({ protocol }) => protocol === 'imap');
+  const mine = await query('SELECT FROM labels WHERE mailbox_id = $1', [id]);
   assert.ok(mine.length >= WANTED.length);
-  assert.equal((await browser?.send('DELETE', `/api/v1/mailboxes/${mailboxes[0]?.id}`))?.status, 204);
+  assert.equal((await browser?.send('DELETE', `/api/v1/mailboxes/${id}`))?.status, 204);
   assert.equal(await count(), before - mine.length);
 });

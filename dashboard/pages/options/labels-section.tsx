@@ -23,6 +23,7 @@ function LabelFields({ mailbox, extras, change, wrong }: SectionProps) {
           maxLength={225}
           value={extras.label ?? ''}
           onChange={({ target }) => change({ label: target.value === '' ? null : target.value })}
+          onBlur={({ target }) => change({ label: target.value.trim() || null })}
         />
         {mailbox.protocol === 'imap' && (
           <ChoiceField
