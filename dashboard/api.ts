@@ -31,15 +31,18 @@ export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promi
   request<T>('GET', apiUrl(path, query), undefined, signal);
 
 export const post = <T>(path: string, body?: unknown): Promise<T> => request<T>('POST', apiUrl(path), body);
+/** A file as it is, unread. */
+export const postCsv = <T>(path: string, file: Blob): Promise<T> => request<T>('POST', apiUrl(path), file);
 export const patch = <T>(path: string, body: unknown): Promise<T> => request<T>('PATCH', apiUrl(path), body);
 export const remove = <T = void>(path: string): Promise<T> => request<T>('DELETE', apiUrl(path));
 
 async function request<T>(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const isFile = body instanceof Blob;
   const response = await fetch(url, {
     method,
     signal: signal ?? null,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
-    body: body === undefined ? null : JSON.stringify(body),
+    headers: body === undefined ? {} : { 'content-type': isFile ? 'text/csv' : 'application/json' },
+    body: body === undefined ? null : isFile ? body : JSON.stringify(body),
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error;
     throw new ApiError(0, 'offline', 'The service cannot be reached.');

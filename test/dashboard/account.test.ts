@@ -131,6 +131,14 @@ test('the export is downloaded', async () => {
   const all = JSON.parse(await readFile(path, 'utf8'));
   assert.equal(all.account.email, 'export@gmail.example');
   assert.deepEqual(all.notices, []);
+  for (const [name, file] of [
+    ['Mailboxes (CSV)', 'mailboxes.csv'],
+    ['Audit log (CSV)', 'audit.csv'],
+  ] as const) {
+    const table = page.waitForEvent('download');
+    await page.getByRole('link', { name }).click();
+    assert.equal((await table).suggestedFilename(), file);
+  }
 });
 
 test('a lost consent is shown with the way to renew it', async () => {

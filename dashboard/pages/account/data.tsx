@@ -29,6 +29,16 @@ export function Data({ email }: { email: string }) {
             {texts.export}
           </ButtonAnchor>
         </Part>
+        <Part title={texts.tablesTitle} sentence={texts.tablesSentence}>
+          <div className="flex flex-wrap gap-3">
+            <ButtonAnchor href="/api/v1/mailboxes.csv" download>
+              {texts.mailboxes}
+            </ButtonAnchor>
+            <ButtonAnchor href="/api/v1/audit.csv" download>
+              {texts.audit}
+            </ButtonAnchor>
+          </div>
+        </Part>
         <Part title={texts.deleteTitle} sentence={texts.deleteSentence}>
           <Button look="danger" onClick={() => setAsked(true)}>
             {texts.delete}

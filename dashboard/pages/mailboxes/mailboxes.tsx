@@ -5,16 +5,20 @@ import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
+import { ImportList } from './import-dialog.tsx';
 import { MailboxCard } from './mailbox-card.tsx';
 
 export default function Mailboxes() {
-  const connect = (
-    <ButtonLink href="/connect" look="primary">
-      {mailboxTexts.connect}
-    </ButtonLink>
+  const actions = (
+    <div className="flex flex-wrap gap-3">
+      <ImportList />
+      <ButtonLink href="/connect" look="primary">
+        {mailboxTexts.connect}
+      </ButtonLink>
+    </div>
   );
   return (
-    <Page title={mailboxTexts.title} intro={mailboxTexts.intro} actions={connect}>
+    <Page title={mailboxTexts.title} intro={mailboxTexts.intro} actions={actions}>
       <List />
     </Page>
   );
