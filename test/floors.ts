@@ -6,7 +6,7 @@ import { type Scan, scan } from './imports.ts';
 /** Repository-relative path → content. */
 export type Sources = ReadonlyMap<string, string>;
 
-const AREAS = ['src', 'workers', 'dashboard', 'standins', 'demo', 'bench', 'test'];
+const AREAS = ['src', 'workers', 'dashboard', 'cli', 'standins', 'demo', 'bench', 'test'];
 const HARD_LINES = 300;
 const SOFT_LINES = 200;
 
@@ -16,7 +16,7 @@ const CONFIG = /^src\/config[\w-]*\.ts$/;
 /** Files that wire the others together. They may import everything that is not a test. */
 const WIRING = /^(?:workers\/(?:main|rotate-keys)\.ts|src\/(?:start|migrate|local)\.ts|demo\/|bench\/)/;
 const ENTRY_POINTS =
-  /^(?:src\/(?:main|start|migrate)\.ts|workers\/(?:main|rotate-keys)\.ts|(?:demo|bench)\/[\w-]+\.ts)$/;
+  /^(?:cli\/main\.ts|src\/(?:main|start|migrate)\.ts|workers\/(?:main|rotate-keys)\.ts|(?:demo|bench)\/[\w-]+\.ts)$/;
 
 /** The first rule whose `from` matches decides. */
 const FLOORS: readonly { readonly from: RegExp; readonly to: readonly RegExp[] }[] = [
@@ -34,6 +34,7 @@ const FLOORS: readonly { readonly from: RegExp; readonly to: readonly RegExp[] }
   { from: /^workers\/unseal\.ts$/, to: [/^workers\//, CORE, /^src\/seal\.ts$/] },
   { from: /^workers\//, to: [/^workers\/(?!main\.ts|jobs\/)/, CORE, /^src\/log\.ts$/] },
   { from: /^dashboard\//, to: [/^dashboard\//, /^src\/http\/api\.ts$/] },
+  { from: /^cli\//, to: [/^cli\//, /^src\/http\/api\.ts$/] },
   { from: /^standins\//, to: [/^standins\//, CORE] },
 ];
 
