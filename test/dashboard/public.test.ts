@@ -22,6 +22,7 @@ const PAGES = [
   ['/privacy', 'Privacy policy', 'privacy'],
   ['/terms', 'Terms of use', 'terms'],
   ['/security', 'Security', 'security'],
+  ['/docs/api', 'API', 'api'],
   ['/auth/start', 'Google will ask for one permission', 'start'],
 ] as const;
 

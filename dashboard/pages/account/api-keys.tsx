@@ -23,7 +23,7 @@ export function ApiKeys() {
       intro={
         <>
           {texts.intro}{' '}
-          <a href="/api/openapi.json" className="text-accent underline underline-offset-2">
+          <a href="/docs/api" className="text-accent underline underline-offset-2">
             {texts.docs}
           </a>
         </>

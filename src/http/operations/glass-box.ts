@@ -38,6 +38,7 @@ export const GLASS_BOX_OPERATIONS = {
     idIs: 'entry',
     summary:
       'Try the message of a failed or uncertain entry again, or of a rejected one that can be repaired where the mailbox allows it. An uncertain one may be in Gmail already and would then be there twice',
+    refusals: ['nothing-to-retry'],
     status: 200,
     answer: retriedSchema,
     dials: true,

@@ -1,6 +1,7 @@
 /** One call of the API, as data. */
 import type { z } from 'zod';
 import type { KeyScope } from '../../core/api-key.ts';
+import type { ErrorCode } from '../error-codes.ts';
 
 export interface Operation {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
@@ -15,6 +16,10 @@ export interface Operation {
   readonly scopes: readonly [KeyScope, ...KeyScope[]];
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** A body that would be taken; where it is absent one is made up from the schema. */
+  readonly example?: unknown;
+  /** What it may be refused with beside what every call of its kind may. */
+  readonly refusals?: readonly ErrorCode[];
   /** The body is a text of this kind instead of JSON. */
   readonly bodyIs?: 'csv';
   /** True when the body may be left out and then counts as `{}`. */

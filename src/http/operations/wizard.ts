@@ -18,6 +18,8 @@ export const WIZARD_OPERATIONS = {
     summary:
       'How much a choice of folders and history would import, how long Gmail makes that take, and what would happen to messages at the source; nothing is changed there',
     body: previewSchema,
+    example: { history: 'all', folders: ['INBOX'] },
+    refusals: ['state-conflict', 'count-unfinished', 'count-failed'],
     status: 200,
     answer: previewAnswerSchema,
     dials: true,

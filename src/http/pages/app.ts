@@ -23,7 +23,7 @@ export const appPage = (assets: Assets, nonce: string, theme: Theme | null): str
 <noscript>
 <div class="mx-auto max-w-xl px-4 py-24 text-center">
 <h1 class="text-xl font-semibold">The dashboard needs JavaScript</h1>
-<p class="mt-2 text-muted">Your mail goes on flowing without it. Allow JavaScript for this address to see your mailboxes and the Glass Box, or use the <a class="text-accent underline" href="/api/openapi.json">HTTP API</a>.</p>
+<p class="mt-2 text-muted">Your mail goes on flowing without it. Allow JavaScript for this address to see your mailboxes and the Glass Box, or use the <a class="text-accent underline" href="/docs/api">HTTP API</a>.</p>
 </div>
 </noscript>
 </body>

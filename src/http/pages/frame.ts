@@ -82,6 +82,7 @@ const PLACES = [
   ['/privacy', 'Privacy'],
   ['/terms', 'Terms'],
   ['/security', 'Security'],
+  ['/docs/api', 'API'],
 ] as const;
 
 const THEMES = [

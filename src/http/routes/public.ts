@@ -3,6 +3,7 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import { HttpError } from '../errors.ts';
 import { frameOf } from '../frame-of.ts';
 import { nextPage, nextQuery } from '../next-page.ts';
+import { apiDocsPage } from '../pages/api-docs.ts';
 import type { Frame } from '../pages/frame.ts';
 import { landingPage } from '../pages/landing.ts';
 import { privacyPage } from '../pages/privacy.ts';
@@ -12,7 +13,12 @@ import type { Parts, Settings } from '../parts.ts';
 import { identify, requireOwnForm } from '../session.ts';
 import { setTheme } from '../theme.ts';
 
-const DOCUMENTS = { '/privacy': privacyPage, '/terms': termsPage, '/security': securityPage } as const;
+const DOCUMENTS = {
+  '/privacy': privacyPage,
+  '/terms': termsPage,
+  '/security': securityPage,
+  '/docs/api': apiDocsPage,
+} as const;
 /** What search engines may find; everything else tells them not to. */
 const INDEXED = ['/', ...Object.keys(DOCUMENTS)];
 /** Days that security.txt is good for; each answer counts anew (RFC 9116 §2.5.5 asks for less than a year). */

@@ -5,7 +5,7 @@ import { sessionFor, startWeb } from '../../http.ts';
 
 const web = await startWeb(test);
 const NASTY = `"><script>alert('x')</script>&<img src=x onerror=alert(1)>`;
-const PUBLIC = ['/', '/privacy', '/terms', '/security'];
+const PUBLIC = ['/', '/privacy', '/terms', '/security', '/docs/api'];
 const HTML = { headers: { accept: 'text/html' } };
 
 const get = async (path: string) => {
@@ -54,7 +54,7 @@ test.test('only public pages may be found by search engines', async () => {
     assert.equal((await get(path)).answer.headers.get('x-robots-tag'), 'noindex', path);
   const { page } = await get('/robots.txt');
   const allowed = [...page.matchAll(/^Allow: (.*)$/gm)].map(([, path]) => path);
-  assert.deepEqual(allowed, ['/$', '/privacy$', '/terms$', '/security$', '/assets/']);
+  assert.deepEqual(allowed, ['/$', '/privacy$', '/terms$', '/security$', '/docs/api$', '/assets/']);
   assert.match(page, /^User-agent: \*\n(?:Allow: .*\n)+Disallow: \/\n$/);
 });
 
