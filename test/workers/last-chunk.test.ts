@@ -7,7 +7,9 @@ import { type Circumstances, createWorld, live, type World } from '../engine.ts'
 import { Mortality, sha256 } from '../gmail-model.ts';
 
 const message = (name: string): Buffer =>
-  Buffer.from(`From: a@example.com\r\nMessage-ID: <${name}@example.com>\r\n\r\n${name}`);
+  Buffer.from(
+    `From: a@example.com\r\nDate: Sun, 1 Feb 2026 00:00:00 +0000\r\nMessage-ID: <${name}@example.com>\r\n\r\n${name}`,
+  );
 
 const life = (world: World, different: Circumstances = {}) => live(world, new Mortality(0), different);
 const outcomes = (world: World) => world.books.audit.map(({ status, reason }) => [status, reason]);
