@@ -110,8 +110,10 @@ test('POP3: everything that is there, counted first', async () => {
   await page.getByText(/^3 messages, about/).waitFor();
   await page.getByText('Takes at least a minute.').waitFor();
   await page.getByLabel('Skip the inbox').check();
+  await page.getByLabel('Import a repaired copy where that helps').check();
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await page.getByText('All Mail, not the inbox').waitFor();
+  await page.getByText('A repaired copy follows where that helps').waitFor();
   await page.getByRole('button', { name: 'Start importing' }).click();
   await page.getByText('example.net').nth(2).waitFor();
   await eventually(() => page.getByText('Delivered', { exact: true }).count(), 3);

@@ -232,3 +232,16 @@ test('nothing of a repaired message is left in memory', async () => {
   assert.ok(served.length > 80);
   assert.ok(served.every((piece) => piece.every((byte) => byte === 0)));
 });
+
+test('at the source only what Gmail has as it is is deleted', async () => {
+  const world = worldOf(bytesOf('from-header-several'), PLAIN);
+  await survive(world, [], { options: { repair: true, afterImport: 'delete' } });
+  await live(world, new Mortality(0), { options: { repair: true, afterImport: 'delete' } });
+  assert.deepEqual(
+    outcomes(world)
+      .map(([, status]) => status)
+      .sort(),
+    ['delivered', 'repaired'],
+  );
+  assert.deepEqual([...world.messages.keys()], [1]);
+});

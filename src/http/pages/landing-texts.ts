@@ -20,7 +20,7 @@ export const PROMISES = [
   },
   {
     title: 'Not a byte is changed',
-    text: 'Headers, signatures, attachments and dates arrive as they are at the source. Reply, and you answer the original sender.',
+    text: 'Headers, signatures, attachments and dates arrive as they are at the source. Reply, and you answer the original sender. Only what Gmail refuses as it is can, if you allow it, follow as a copy with the smallest repair, marked as such.',
     check:
       'SHA-256 of what the mail server holds equals SHA-256 of what Gmail was given, over both protocols.',
   },

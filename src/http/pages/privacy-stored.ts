@@ -24,7 +24,7 @@ export const STORED: readonly Part[] = [
         ),
         term(
           'How far each mailbox is:',
-          'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), keyed digests that tell which messages are done, and, if you chose so, which of them wait to be deleted, moved or marked at your mail server. For a message under way also its size, its sender’s domain, and the sealed address of its upload at Google. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
+          'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), keyed digests that tell which messages are done, and, if you chose so, which of them wait to be deleted, moved or marked at your mail server. For a message under way also its size, its sender’s domain, how many From lines it has, whether it holds a NUL byte, and the sealed address of its upload at Google. For one that Gmail has refused also when you were told of it, if you asked for that. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
         ),
         term(
           'Each mailbox’s labels, if you switch them on:',
@@ -55,7 +55,7 @@ export const STORED: readonly Part[] = [
     title: 'What is never stored',
     text: [
       'Messages. Subjects, names, addresses, text, attachments and headers are not written to any disk, database or log of ours. They stream through a worker’s memory, from your mail server to Google, and the buffers are overwritten as soon as they have been sent. The workers run without permission to write files.',
-      'Of the header, only the domain of the sender is kept, and the fingerprint of a message is keyed with a secret of your mailbox, so that nobody can find out from it whether you got a certain message.',
+      'Of the header, only the domain of the sender is kept (while a message is under way also the number of its From lines), and the fingerprint of a message is keyed with a secret of your mailbox, so that nobody can find out from it whether you got a certain message.',
       'Your Google password, which you only ever type at Google, and your card number, which you only ever type at whoever takes the payment.',
     ],
   },
