@@ -161,13 +161,28 @@ test('one that is deleted while its message is on its way: said as such, and for
   assert.deepEqual(await one.send('Old mail'), ['Old mail']);
 });
 
-test('without the permission mail arrives without labels, Gmail is asked once, and it is noted', async () => {
+test('without the permission mail arrives without labels, Gmail is asked no more, and it is noted', async () => {
   const one = run({ scopes: [GMAIL_INSERT_SCOPE] });
   assert.deepEqual(await one.send('Old mail'), []);
   assert.deepEqual(await one.send('Another'), []);
-  assert.equal(calls(), 1);
+  assert.equal(calls(), 2, 'with a new token, too');
   assert.equal(one.noted.missing, 1);
   assert.deepEqual(one.warned, ['no labels']);
+});
+
+test('a token from before the permission was given is replaced', async () => {
+  const before = google.grant(user, [GMAIL_INSERT_SCOPE]).accessToken;
+  const { accessToken: since } = google.grant(user, BOTH);
+  const asked: boolean[] = [];
+  const client = createGmailLabels({
+    rootUrl: google.origin,
+    accessToken: async (_, refresh = false) => {
+      asked.push(refresh);
+      return asked.includes(true) ? since : before;
+    },
+  });
+  assert.equal((await client.list(signal)).size, 0);
+  assert.deepEqual(asked, [false, true]);
 });
 
 test('names that Gmail keeps for itself get a suffix; others that it refuses, the label above', async () => {

@@ -23,7 +23,9 @@ export function createGmailLabels({ rootUrl, accessToken }: GmailLabelOptions): 
   const { origin } = readRoot(rootUrl);
   const ask = async (path: string, name: string | null, signal: AbortSignal): Promise<Answer> => {
     const answer = await call(origin + path, name, await accessToken(signal), signal);
-    if (answer.status !== 401) return answer;
+    // One from before the permission was given lacks it for as long as it lasts.
+    const isStale = answer.status === 403 && faultOf('open', answer, Date.now()).code === 'scope-missing';
+    if (answer.status !== 401 && !isStale) return answer;
     return call(origin + path, name, await accessToken(signal, true), signal);
   };
   return {
