@@ -172,8 +172,6 @@ export const connect = {
     every: (span: string) => `Every ${span}`,
     pollIdle: 'The server tells of new mail at once; this is the safety net.',
     pollPlan: (span: string) => `On your plan a mailbox is looked at every ${span} at most.`,
-    source: 'At your provider',
-    keep: 'Everything stays as it is: nothing is deleted, moved or marked as read.',
   },
 
   summary: {
@@ -186,8 +184,6 @@ export const connect = {
     folders: 'Folders',
     gmail: 'In Gmail',
     poll: 'Look for new mail',
-    source: 'At your provider',
-    kept: 'Everything stays as it is',
     since: (day: string) => `Everything since ${day}`,
     inbox: 'Inbox',
     skipsInbox: 'All Mail, not the inbox',
@@ -228,7 +224,7 @@ export const connect = {
     choices: [
       {
         old: 'Leave a copy of retrieved message on the server',
-        here: 'Always on: everything stays at your provider.',
+        here: 'Under the same name in the step “What to import”, and on unless you choose otherwise.',
       },
       {
         old: 'Always use a secure connection (SSL)',

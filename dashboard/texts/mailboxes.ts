@@ -111,8 +111,6 @@ export const mailboxTexts = {
     yes: 'Yes',
     no: 'No',
     poll: 'Check interval',
-    source: 'At the source',
-    kept: 'Messages stay where they are; nothing is changed there.',
     connected: 'Connected',
   },
   edit: {

@@ -123,7 +123,7 @@ test('a refused edit says why, beside the form', async () => {
   await page.goto('/mailboxes');
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Edit' }).click();
-  await page.getByLabel('Server').fill('elsewhere.example');
+  await page.getByLabel('Server', { exact: true }).fill('elsewhere.example');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('password: is required when host changes').waitFor();
   await assertAccessible(page);

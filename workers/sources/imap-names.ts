@@ -35,6 +35,13 @@ function asSpelled<E extends Entry>(entry: E): E {
   return { ...entry, path, name: delimiter === '' ? path : path.split(delimiter).at(-1) };
 }
 
+/** By session, as of its last listing. */
+const ODD = new WeakMap<object, ReadonlySet<string>>();
+
+/** How a folder that has been listed is named in a command. */
+export const spell = (client: object, folder: string): string =>
+  ODD.get(client)?.has(folder) ? folder : encodeFolderName(folder);
+
 /** Teaches the library, for this session, to list, open and count folders of such names. */
 export function keepOddNames(client: object): void {
   const library = client as NamesClient;
@@ -51,6 +58,7 @@ export function keepOddNames(client: object): void {
     const taken = new Set(proper.map(({ path }) => path));
     const others = all.filter((entry) => !survives(entry) && !taken.has(entry.pathAsListed)).map(asSpelled);
     odd = new Set(others.map(({ path }) => path));
+    ODD.set(client, odd);
     return [...proper, ...others];
   };
 

@@ -4,8 +4,8 @@
  */
 import { formatUidSet, type UidSet } from '../../src/core/cursor.ts';
 import { Fault } from '../../src/core/fault.ts';
-import { encodeFolderName } from './folder-name.ts';
 import { allow } from './imap-limits.ts';
+import { spell } from './imap-names.ts';
 import { sizeOf } from './imap-values.ts';
 
 type Attribute = { readonly type: 'SEQUENCE' | 'ATOM' | 'STRING'; readonly value: string };
@@ -117,13 +117,13 @@ export class ImapWrites {
 
   /** UID COPY. False: the server refuses, and has copied none (RFC 3501 §6.4.7). */
   copy(uids: UidSet, to: string, signal: AbortSignal): Promise<boolean> {
-    return this.#change('UID COPY', signal, uids, { type: 'STRING', value: encodeFolderName(to) });
+    return this.#change('UID COPY', signal, uids, { type: 'STRING', value: spell(this.#client, to) });
   }
 
   /** UID MOVE. False: the server refuses; some may have been moved. */
   move(uids: UidSet, to: string, signal: AbortSignal): Promise<boolean> {
     if (!this.canMove) return Promise.resolve(false);
-    return this.#change('UID MOVE', signal, uids, { type: 'STRING', value: encodeFolderName(to) });
+    return this.#change('UID MOVE', signal, uids, { type: 'STRING', value: spell(this.#client, to) });
   }
 
   #change(

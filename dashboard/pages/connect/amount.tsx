@@ -1,17 +1,14 @@
 /** How much a choice would import, and how long Gmail makes that take. */
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import type { Preview } from '../../../src/http/api.ts';
 import { common } from '../../texts/common.ts';
 import { connect } from '../../texts/connect.ts';
 import { formatBytes } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Progress } from '../../ui/progress.tsx';
+import { useSettled } from '../../ui/use-settled.ts';
 import { previewOf } from './setup.ts';
 import type { ChoiceInput } from './stored.ts';
-
-/** Somebody who is still choosing folders is not counted for at each click. */
-const SETTLE_MS = 600;
 
 export function Amount({ id, choice }: { id: string; choice: ChoiceInput }) {
   const { choose } = connect;
@@ -40,16 +37,6 @@ export function Amount({ id, choice }: { id: string; choice: ChoiceInput }) {
       )}
     </div>
   );
-}
-
-/** The value, once it has not changed for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), SETTLE_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }
 
 function amountText({ messages, bytes, exact }: Preview): string {

@@ -12,7 +12,7 @@ import { FolderChoice } from './folder-choice.tsx';
 import { HistoryChoice } from './history-choice.tsx';
 import { PollChoice } from './poll-choice.tsx';
 import { Problem } from './problem.tsx';
-import { useSetup } from './setup.ts';
+import { selectionOf, useSetup } from './setup.ts';
 import { StepActions, StepFrame } from './step-frame.tsx';
 import type { DraftStepProps } from './step-props.ts';
 import { type ChoiceInput, choiceOf, forget, useStored } from './stored.ts';
@@ -88,6 +88,7 @@ export function ChooseStep({ mailbox, report, go, back }: DraftStepProps) {
         </Card>
         <OptionSections
           mailbox={mailbox}
+          selection={wrong === null ? selectionOf(choice) : null}
           extras={choice.extras}
           change={(part) => change({ extras: { ...choice.extras, ...part } })}
           refused={refused}
@@ -98,10 +99,6 @@ export function ChooseStep({ mailbox, report, go, back }: DraftStepProps) {
             idle={report.capabilities.idle}
             onChange={(pollSeconds) => change({ pollSeconds })}
           />
-          <div className="text-sm">
-            <p className="font-medium">{choose.source}</p>
-            <p className="text-muted">{choose.keep}</p>
-          </div>
         </Card>
         <FetcherNote open={choice.history !== 'new'} />
         {isElsewhere(saving.error, []) && <Problem error={saving.error} />}

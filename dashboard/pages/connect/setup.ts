@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import type { DiscoveryView, Mailbox, Preview, ProbeReportView } from '../../../src/http/api.ts';
 import { ApiError, get, patch, post, remove } from '../../api.ts';
 import { MAILBOXES_KEY } from '../../mailboxes.ts';
+import type { Selection } from '../options/extras.ts';
 import type { ChoiceInput, ServerInput } from './stored.ts';
 
 /** How often a running test is looked at. */
@@ -42,12 +43,20 @@ export const optionsOf = (choice: ChoiceInput) => ({
 const foldersOf = ({ folders, some }: Pick<ChoiceInput, 'folders' | 'some'>): 'all' | readonly string[] =>
   folders === 'all' ? 'all' : folders === 'inbox' ? ['INBOX'] : some;
 
+/** Which messages the choice names. */
+export const selectionOf = (
+  choice: Pick<ChoiceInput, 'history' | 'since' | 'folders' | 'some'>,
+): Selection => ({
+  history: choice.history,
+  since: choice.history === 'since' ? choice.since : null,
+  folders: foldersOf(choice),
+});
+
 export const previewOf = (
   id: string,
   choice: Pick<ChoiceInput, 'history' | 'since' | 'folders' | 'some'>,
 ) => {
-  const { history } = choice;
-  const question = { history, since: history === 'since' ? choice.since : null, folders: foldersOf(choice) };
+  const question = selectionOf(choice);
   return queryOptions({
     queryKey: ['preview', id, question],
     queryFn: () => post<Preview>(`/mailboxes/${id}/preview`, question),

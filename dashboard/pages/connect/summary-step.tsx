@@ -68,7 +68,6 @@ export function SummaryStep({ mailbox, go, back }: DraftStepProps) {
               {text}
             </Line>
           ))}
-          <Line name={summary.source}>{summary.kept}</Line>
         </dl>
       </Card>
       <Problem error={starting.error} />

@@ -11,7 +11,7 @@ import { PasswordField, takePassword } from '../connect/password-field.tsx';
 import { OptionSections } from '../options/option-sections.tsx';
 import { areSendable } from '../options/sections.ts';
 import type { MailboxActions } from './actions.ts';
-import { type Draft, draftOf, patchOf } from './edit-draft.ts';
+import { type Draft, draftOf, patchOf, selectionOf } from './edit-draft.ts';
 import { FoldersField } from './folders-field.tsx';
 
 interface Props {
@@ -79,6 +79,7 @@ function EditForm({ mailbox, error, busy, onCancel, onSave }: FormProps) {
       <OptionFields mailbox={mailbox} draft={draft} set={set} />
       <OptionSections
         mailbox={mailbox}
+        selection={selectionOf(draft)}
         extras={draft.extras}
         change={(part) => set({ extras: { ...draft.extras, ...part } })}
         refused={refused}

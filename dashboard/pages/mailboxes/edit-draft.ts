@@ -1,6 +1,6 @@
 /** A mailbox as its edit form holds it, and what of it has changed. */
 import type { Mailbox, PatchMailbox } from '../../../src/http/api.ts';
-import { type Extras, extrasOf } from '../options/extras.ts';
+import { type Extras, extrasOf, type Selection } from '../options/extras.ts';
 
 export interface Draft {
   readonly host: string;
@@ -29,6 +29,17 @@ export const draftOf = ({ host, port, security, username, options }: Mailbox): D
   pollSeconds: String(options.pollSeconds),
   extras: extrasOf(options),
 });
+
+/** null: not wholly chosen. */
+export function selectionOf({ history, since, folders }: Draft): Selection | null {
+  if (history === 'since' && since === '') return null;
+  if (folders !== 'all' && folders.length === 0) return null;
+  return {
+    history,
+    since: history === 'since' ? since : null,
+    folders: folders === 'all' ? 'all' : [...folders],
+  };
+}
 
 /** null: nothing has. `password` empty: stays as it is. */
 export function patchOf(mailbox: Mailbox, draft: Draft, password: string): PatchMailbox | null {

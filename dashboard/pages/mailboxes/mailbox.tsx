@@ -13,6 +13,7 @@ import { Menu } from '../../ui/menu.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
 import { useMailboxActions } from './actions.ts';
+import { AtSourcePanel } from './at-source-panel.tsx';
 import { CheckTimes } from './check-times.tsx';
 import { DelayPanel } from './delay-panel.tsx';
 import { FaultBanner } from './fault-banner.tsx';
@@ -100,6 +101,7 @@ function Details({ mailbox }: { mailbox: Mailbox }) {
           )}
         </Card>
       </Section>
+      {stats.data && <AtSourcePanel mailbox={mailbox} atSource={stats.data.atSource} />}
       <SettingsPanel mailbox={mailbox} />
       {menu.dialogs}
     </Page>

@@ -36,7 +36,6 @@ export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
               {text}
             </Row>
           ))}
-          <Row name={texts.source}>{texts.kept}</Row>
           <Row name={texts.connected}>{formatDay(mailbox.createdAt)}</Row>
         </dl>
       </Card>

@@ -8,8 +8,15 @@ export type Extras = Omit<
   'history' | 'since' | 'folders' | 'skipInbox' | 'neverSpam' | 'pollSeconds'
 >;
 
+/** Which messages are wanted. */
+export interface Selection extends Pick<Options, 'history' | 'since'> {
+  readonly folders: 'all' | readonly string[];
+}
+
 export interface SectionProps {
   readonly mailbox: Mailbox;
+  /** As it is chosen now; null: not wholly chosen yet. */
+  readonly selection: Selection | null;
   readonly extras: Extras;
   readonly change: (part: Partial<Extras>) => void;
   /** What the last try to save found wrong in this section, as `wrongOf` said. */
