@@ -5,14 +5,14 @@ const plural = (n: number, one: string, many: string): string => `${formatNumber
 
 export const rulesTexts = {
   title: 'Rules',
-  skip: 'Leave out messages from',
+  skip: 'Senders to leave out',
   skipHint:
     'One e-mail address or domain a line; a domain stands for everything below it as well. These messages stay at the source, and the Glass Box says so.',
-  never: 'Never mark as spam what comes from',
+  never: 'Domains that are never spam',
   neverHint:
     'One domain a line. What your provider holds in its junk folder stays spam, for a sender’s name is easily forged.',
-  limit: 'Leave out messages larger than (MB)',
-  limitHint: 'Empty: everything that Gmail accepts.',
+  limit: 'Largest message (MB)',
+  limitHint: 'Larger ones stay at the source. Empty: everything that Gmail accepts.',
   wrong: {
     skip: 'Each line must be an e-mail address or a domain, like shop.example.com.',
     never: 'Each line must be a domain, like example.com.',

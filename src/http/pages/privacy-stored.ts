@@ -16,7 +16,7 @@ export const STORED: readonly Part[] = [
         ),
         term(
           'Each mailbox you connect:',
-          'server, port, user name and your choices, and the password, sealed. We need it to fetch your mail.',
+          'server, port, user name and your choices, and the password, sealed. We need it to fetch your mail. Among the choices are the senders that you name in rules.',
         ),
         term(
           'Where you sign in at a mailbox’s provider instead:',
