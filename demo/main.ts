@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: the whole service on this machine with stand-ins for Google, Stripe, Mailjet and two mail servers, nothing to
+ * `npm run demo`: the whole service on this machine with stand-ins for Google, Microsoft, Stripe, Mailjet and mail servers, nothing to
  * configure and nothing kept. Ctrl-C ends everything it started.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -15,6 +15,7 @@ import { startMailjet } from '../standins/mailjet/server.ts';
 import { startStripe } from '../standins/stripe/server.ts';
 import { freePort } from './free-port.ts';
 import { type DemoMailbox, startMailboxes } from './mailboxes.ts';
+import { startOutlook } from './outlook.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const READY = 'smtp-sync is ready';
@@ -33,6 +34,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const mailjet = await startMailjet({ leaf: await authority.issue(['localhost']) });
   const stripe = await startStripe({ webhookUrl: `http://localhost:${port}/webhooks/stripe` });
   const mail = await startMailboxes(authority);
+  const outlook = await startOutlook(authority);
   // PostgreSQL runs under an account of its own when this is root, and must be able to get there.
   await chmod(dir, 0o755);
   let service: ChildProcess | undefined;
@@ -43,8 +45,9 @@ async function main(signal: AbortSignal): Promise<void> {
       ...google.environment,
       ...mailjet.environment,
       ...stripe.environment,
-      // Both mailboxes are to flow before anybody subscribes.
-      FREE_MAILBOXES: '2',
+      ...outlook.environment,
+      // All mailboxes are to flow before anybody subscribes.
+      FREE_MAILBOXES: '3',
       FREE_POLL_SECONDS: '5',
       PORT: String(port),
       PUBLIC_URL: url,
@@ -59,11 +62,11 @@ async function main(signal: AbortSignal): Promise<void> {
     });
     await untilReady(service, signal);
     const pages = { gmail: `${google.origin}/gmail`, notices: mailjet.pageUrl, payments: stripe.origin };
-    if (!signal.aborted) console.log(welcome(url, pages, mail.mailboxes));
+    if (!signal.aborted) console.log(welcome(url, pages, mail.mailboxes, outlook.address));
     if (!(await untilEnded(service, signal))) process.exitCode = 1;
   } finally {
     if (service) await end(service);
-    await Promise.all([mail.close(), google.close(), mailjet.close(), stripe.close()]);
+    await Promise.all([mail.close(), outlook.close(), google.close(), mailjet.close(), stripe.close()]);
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -116,12 +119,13 @@ interface Pages {
   readonly payments: string;
 }
 
-const welcome = (url: string, pages: Pages, mailboxes: readonly DemoMailbox[]): string => `
+const welcome = (url: string, pages: Pages, mailboxes: readonly DemoMailbox[], outlook: string): string => `
   Open ${url}
 
   1. Continue with Google: a stand-in asks for consent; allow it.
   2. Connect a mailbox; these two are full of sample mail and get more every few seconds:
 ${mailboxes.map(describe).join('\n')}
+     or type ${outlook}: you sign in at a pretended Microsoft, and no password is asked for.
   3. Watch it arrive at the stand-in's Gmail: ${pages.gmail}
      With a label, if you choose one in the wizard: the stand-in asks for that permission then.
   4. Subscribe under Billing; a stand-in takes the card. Let a payment fail, and time go by, at: ${pages.payments}

@@ -4,7 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { IMAP_MESSAGES, POP3_MESSAGES } from '../../demo/mailboxes.ts';
+import { OUTLOOK_MESSAGES } from '../../demo/outlook.ts';
+import type { DiscoveryView, Mailbox } from '../../src/http/api.ts';
 import { createBrowser } from '../browser.ts';
+import { signInAt } from '../microsoft.ts';
 import { untilSome } from '../service.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -13,7 +16,7 @@ const MINUTE = 60_000;
 /** The mailboxes as the demo describes them to people. */
 const OFFER = /(IMAP|POP3)\s+host (\S+)\s+port (\d+)\s+security (TLS|STARTTLS)\s+user (\S+)\s+password (.+)/g;
 
-test('the demo delivers its two mailboxes, and Ctrl-C ends all of it', async () => {
+test('the demo delivers its three mailboxes, and Ctrl-C ends all of it', async () => {
   const child = spawn(process.execPath, ['demo/main.ts'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH },
@@ -42,10 +45,16 @@ test('the demo delivers its two mailboxes, and Ctrl-C ends all of it', async () 
         },
       });
     }
+    const outlook = /or type (\S+@\S+):/.exec(text)?.[1] ?? '';
+    const { candidates } = await browser.json<DiscoveryView>('POST', '/api/v1/discover', 200, {
+      body: { email: outlook },
+    });
+    const { id } = await browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body: candidates[0] });
+    assert.equal((await signInAt(browser, id)).status, 303);
     const arrived = await untilSome(async () => {
       const answer = await fetch(new URL('/standin/messages', gmail));
       const { messages } = (await answer.json()) as { messages: { sha256: string }[] };
-      return messages.length >= IMAP_MESSAGES + POP3_MESSAGES ? messages : null;
+      return messages.length >= IMAP_MESSAGES + POP3_MESSAGES + OUTLOOK_MESSAGES ? messages : null;
     }, MINUTE);
     assert.equal(new Set(arrived.map(({ sha256 }) => sha256)).size, arrived.length);
     const page = await (await fetch(gmail)).text();

@@ -83,11 +83,18 @@ const PROMISE_CARDS = html`<ul class="mt-6 grid gap-4 sm:grid-cols-2 lg:grid-col
 </li>`,
 )}</ul>`;
 
+const MICROSOFT = {
+  offered:
+    'Outlook.com, Hotmail and Microsoft 365 no longer let any program in with a password: for these you sign in at Microsoft itself, and agree there.',
+  not: 'Outlook.com, Hotmail and Microsoft 365 no longer let any program in with a password, so they cannot be connected on this installation.',
+} as const;
+
 const sources = ({
   billing,
+  signIns,
 }: Installation): Html => html`<div class="max-w-3xl space-y-3 leading-relaxed text-muted">
 <p>From any mail server that speaks <strong class="font-medium text-ink">IMAP</strong> or <strong class="font-medium text-ink">POP3</strong> over an encrypted connection and lets you in with a password: your provider’s, your company’s, your own. Type your address, and the settings are looked up; you can always enter them by hand.</p>
-<p>Yahoo, AOL, iCloud and some others want an app password; you are shown where to make one. Outlook.com, Hotmail and Microsoft 365 no longer let any program in with a password, so they cannot be connected this way.</p>
+<p>Yahoo, AOL, iCloud and some others want an app password; you are shown where to make one. ${MICROSOFT[signIns.includes('Microsoft') ? 'offered' : 'not']}</p>
 <p>Over IMAP the server announces new mail, which usually follows within seconds${billing && ' (on the paid plan)'}. Otherwise the mailbox is visited regularly.</p>
 </div>`;
 
