@@ -93,8 +93,11 @@ async function refresh(
       await keep(mailbox, grant, token, fresh.refreshToken, deps);
     return { ...fresh, consent: grant.consent };
   } catch (error) {
-    if (!isFault(error, 'source-consent-gone')) throw error;
     const { userId, mailboxId } = mailbox;
+    if (!isFault(error, 'source-consent-gone')) {
+      deps.log.warn('source sign-in in trouble', { mailboxId, ...statusOf(error) });
+      throw error;
+    }
     if (!(await deps.grants.replace(userId, mailboxId, grant, null))) {
       const now = await deps.grants.load(userId, mailboxId);
       if (now && isUsable(now) && (await openToken(mailbox, now, deps)) !== token)
@@ -105,6 +108,13 @@ async function refresh(
     throw error;
   }
 }
+
+/** What the token endpoint answered with, where it answered: 401 mostly is our own secret, which has ended. */
+const statusOf = (error: unknown): { readonly status?: number } => {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const status = cause instanceof Error && 'status' in cause ? cause.status : undefined;
+  return typeof status === 'number' ? { status } : {};
+};
 
 const NEVER = new AbortController().signal;
 

@@ -40,8 +40,16 @@ export const createMailboxSchema = z
     protocol: z.enum(['imap', 'pop3']),
     ...serverFields,
     password: serverFields.password.optional(),
-    auth: z.enum(MAILBOX_AUTHS).default('password'),
-    provider: z.enum(SIGN_IN_PROVIDER_IDS).optional(),
+    auth: z
+      .enum(MAILBOX_AUTHS)
+      .default('password')
+      .describe(
+        '`password`: `password` is required. `oauth`: the owner signs in at the `provider` instead, in a browser, at `/auth/source/start?mailbox=<id>`; until then the mailbox waits with the fault `source-consent-missing`, and only servers of the provider are taken.',
+      ),
+    provider: z
+      .enum(SIGN_IN_PROVIDER_IDS)
+      .optional()
+      .describe('With `oauth`: whose sign-in; discovery names it where this installation offers it.'),
     options: partialOptionsSchema.default({}),
     /** false: after its test the mailbox waits, paused, until it is resumed. Default true. */
     start: z.boolean().optional(),
@@ -99,8 +107,10 @@ export const discoverySchema = z.object({
         security: z.enum(['tls', 'starttls']),
         username: z.string(),
         auth: z.enum(['password', 'app-password', 'oauth']),
-        /** With `oauth`: whose sign-in is offered here; absent: none is. */
-        provider: z.string().optional(),
+        provider: z
+          .string()
+          .optional()
+          .describe('With `oauth`: whose sign-in this installation offers; absent: none.'),
       }),
     )
     .readonly(),
@@ -117,8 +127,7 @@ export const mailboxSchema = z.object({
   security: z.enum(['tls', 'starttls']),
   username: z.string(),
   auth: z.enum(MAILBOX_AUTHS),
-  /** Where its owner signs in; null with a password. */
-  provider: z.string().nullable(),
+  provider: z.string().nullable().describe('Where its owner signs in; null with a password.'),
   state: z.enum(MAILBOX_STATES),
   fault: faultSchema.nullable(),
   options: z.object(optionFields),

@@ -85,6 +85,6 @@ export const codesIn = (description: unknown): string[] =>
 
 export const unavailable = ({ status, retryAt }: TokenAnswer): Fault =>
   new Fault('source-sign-in-unavailable', {
-    cause: new Error(`the token endpoint answered with status ${status}`),
+    cause: Object.assign(new Error(`the token endpoint answered with status ${status}`), { status }),
     ...(retryAt === undefined ? {} : { retryAt }),
   });

@@ -163,6 +163,21 @@ test('two tenants, one provider: nobody’s token opens the other’s mailbox, a
   );
 });
 
+test('a strict provider, whose refresh tokens work once, is kept in step with', async () => {
+  const browser = await person('strict@gmail.example');
+  const { id } = await connect(browser, 'imap', OTTO);
+  microsoft.tokens.rules.strict = true;
+  await signInAt(browser, id);
+  for (const subject of ['strict-1', 'strict-2', 'strict-3']) {
+    microsoft.tokens.expire();
+    imap.disconnect();
+    imap.append(OTTO, mail(subject));
+    await arrived('strict@gmail.example', subject);
+  }
+  microsoft.tokens.rules.strict = false;
+  await browser.send('DELETE', `/api/v1/mailboxes/${id}`);
+});
+
 test('a token endpoint in trouble is waited for, and costs nobody the consent', async () => {
   const browser = await person('wait@gmail.example');
   const { id } = await connect(browser, 'imap', OTTO);

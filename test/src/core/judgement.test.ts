@@ -162,3 +162,17 @@ test('pauses between tries of a message grow to two hours', () => {
   const pauses = Array.from({ length: MAX_TRIES }, (_, i) => messageBackoff(i + 1) / 1000);
   assert.deepEqual(pauses, [5, 30, 180, 1080, 6480, 7200, 7200, 7200]);
 });
+
+test('a sign-in that is missing or has ended waits for its owner; one that is refused gets three visits', () => {
+  const judge = (code: FaultCode, failures: number) =>
+    judgeVisit(new Fault(code), { now: NOW, random: 0, pollSeconds: 300, failures }).state;
+  for (const code of ['source-consent-missing', 'source-consent-gone'] as const)
+    assert.equal(judge(code, 0), 'needs-password');
+  assert.deepEqual(
+    [0, 1, 2].map((failures) => judge('source-token-refused', failures)),
+    ['active', 'active', 'needs-password'],
+  );
+  assert.equal(judge('source-sign-in-unavailable', 9), 'active');
+  for (const code of ['source-sign-in-missing', 'source-host-foreign'] as const)
+    assert.equal(judge(code, 0), 'unreachable');
+});
