@@ -110,6 +110,29 @@ test('a message that Gmail refuses is accounted for', async () => {
   assert.deepEqual(await lastCount(), { ...ALL_WELL, listed: 2, delivered: 1, rejected: 1 });
 });
 
+test('what a rule leaves out is skipped, and so is what another folder has, also after new ids', async () => {
+  const world = createWorld([
+    ...mails(3),
+    Buffer.from('From: a@spam.example\r\nMessage-ID: <s@spam.example>\r\n\r\n'),
+    Buffer.concat([mail(9), Buffer.alloc(600, 'x')]),
+  ]);
+  world.others.set('Work', { use: null, messages: new Map([2, 7].map((n) => [n, mail(n)])) });
+  const options = { skipSenders: ['spam.example'], maxBytes: 500 };
+  await visit(world, { options });
+  const counted = { ...ALL_WELL, listed: 7, delivered: 4, skipped: 3 };
+  assert.deepEqual(await lastCount(), counted);
+  await want();
+  await visit(world, { options });
+  assert.deepEqual(await lastCount(), counted, 'and stays so');
+  world.uidValidity += 1;
+  await want();
+  await visit(world, { options });
+  const { delivered, skipped, ...others } = await lastCount();
+  assert.deepEqual(others, { listed: 7, rejected: 0, failed: 0, uncertain: 0, waiting: 0, missing: 0 });
+  assert.deepEqual([delivered, skipped], [4, 3], 'what is known from before was delivered');
+  assert.equal(world.gmail.imported.length, 4);
+});
+
 test('a message that arrives after the listing waits', async () => {
   const world = createWorld(mails(3));
   world.habit = (source) => ({

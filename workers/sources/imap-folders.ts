@@ -63,9 +63,9 @@ export function foldersOf(entries: readonly FolderEntry[]): Folder[] {
   return entries
     .filter((entry) => !isUnselectable(entry) && canBeBooked(entry))
     .map((entry) => {
-      const use = useIn(entry, told, own);
-      const aside =
-        isView(told.get(entry.path) ?? null) || [entry.path, ...ancestorsOf(entry)].some(isUnwanted);
+      const above = ancestorsOf(entry);
+      const use = useIn(entry.path, above, told, own);
+      const aside = isView(told.get(entry.path) ?? null) || [entry.path, ...above].some(isUnwanted);
       return { name: entry.path, aside, use, path: partsOf(entry) };
     });
 }
@@ -101,16 +101,17 @@ function guessedUse(
 
 /** Whatever lies in the trash is trash, whatever it is called; else the own use goes before that of the nearest parent. */
 function useIn(
-  entry: FolderEntry,
+  path: string,
+  ancestors: readonly string[],
   told: ReadonlyMap<string, FolderUse | null>,
   own: ReadonlyMap<string, FolderUse | null>,
 ): FolderUse | null {
-  const above = ancestorsOf(entry).flatMap((path) => own.get(path) ?? []);
+  const above = ancestors.flatMap((each) => own.get(each) ?? []);
   const nearest = above.at(-1) ?? null;
   return (
-    told.get(entry.path) ??
+    told.get(path) ??
     above.find((use) => UNWANTED.has(use)) ??
-    own.get(entry.path) ??
+    own.get(path) ??
     (HANDED_DOWN.has(nearest) ? nearest : null)
   );
 }
@@ -118,8 +119,12 @@ function useIn(
 const partsOf = ({ path, delimiter }: FolderEntry): string[] =>
   delimiter === '' ? [path] : path.slice(0, MAX_NAME).split(delimiter);
 
+/** Nobody sorts mail deeper; what is further down belongs to its outermost parents all the same. */
+const DEEPEST = 30;
+
+/** The outermost first. */
 function ancestorsOf(entry: FolderEntry): string[] {
   const { delimiter } = entry;
   const parts = partsOf(entry);
-  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join(delimiter));
+  return parts.slice(1, DEEPEST + 1).map((_, at) => parts.slice(0, at + 1).join(delimiter));
 }

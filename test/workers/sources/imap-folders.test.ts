@@ -46,6 +46,13 @@ test('a great many folders, all of them trash, are judged quickly; more than tha
   assert.throws(() => foldersOf([...many, entry('INBOX')]), { code: 'source-protocol' });
 });
 
+test('folders of any depth are judged quickly', () => {
+  const deep = Array.from({ length: 10_000 }, (_, n) => entry(`Spam/${n}${'/a'.repeat(240)}`));
+  const began = performance.now();
+  assert.deepEqual(wanted(entry('Spam'), ...deep.slice(1)), []);
+  assert.ok(performance.now() - began < 2_000);
+});
+
 test('without told uses the common names decide, wherever they stand', () => {
   assert.deepEqual(
     wanted(
