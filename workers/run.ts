@@ -226,12 +226,14 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
   const judgement = judgeMessage(fault, { now, tries, before, open: isOpen, flaws, mayRepair, repair });
   if (judgement.kind === 'repair') await orderRepair(visit, message, judgement.reason, tried);
   else if (judgement.kind === 'settle') {
+    const header = (passage?.header ?? new HeaderBlock()).facts();
     await ledger.settle({
       ...message,
+      arrivedAt: message.arrivedAt ?? header.receivedAt,
       notice: judgement.status === 'rejected' && noticeRefused,
       status: judgement.status,
       reason: judgement.reason,
-      senderDomain: open?.senderDomain ?? (passage?.header ?? new HeaderBlock()).facts().senderDomain,
+      senderDomain: open?.senderDomain ?? header.senderDomain,
       sizeBytes: sizeOf(fault, message, passage),
       // Imported again under another id only where Gmail merges by Message-ID.
       fingerprint: judgement.status === 'uncertain' && open && !open.hasMessageId ? open.fingerprint : null,

@@ -24,6 +24,7 @@ export const AUDIT_REASONS = [
   'sender-skipped', // skipped: a rule of its owner names the sender
   'over-size-limit', // skipped: larger than the mailbox's own limit
   'date-unreadable', // delivered: the Date header is missing or unreadable, so Gmail was told to use the topmost Received header
+  // Rejected: what Gmail refused the message for. Repaired: what it refused the original for.
   'from-header-several',
   'null-byte',
   'message-too-large',

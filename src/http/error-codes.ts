@@ -5,7 +5,6 @@ export const ERRORS = {
   'invalid-request': [400, 'The request is not valid.'],
   'invalid-json': [400, 'The body is not valid JSON.'],
   'credentials-invalid': [400, FAULTS['credentials-invalid'].message],
-  'not-yet-available': [400, 'This option is not available yet.'],
   'signature-invalid': [400, 'The signature does not fit.'],
   unauthorized: [401, 'Sign in, or send a valid API key.'],
   'plan-limit': [402, 'Your plan does not allow this. The page Billing (/billing) shows the plans.'],

@@ -40,8 +40,6 @@ export const invalidInput = (error: z.ZodError, whole: string): HttpError => {
   if (issue.code === 'unrecognized_keys')
     return new HttpError('invalid-request', `${field}: holds an unknown field`);
   const rule = issue.message.replace(/^Invalid input: /, '');
-  const code = issue.code === 'custom' ? issue.params?.code : undefined;
-  if (code === 'not-yet-available') return new HttpError(code, `${field}: ${rule}`);
   if (/^(username|password)$/.test(field) && issue.code !== 'invalid_type')
     return new HttpError('credentials-invalid', `${field}: ${rule}`);
   return new HttpError('invalid-request', `${field}: ${rule}`);

@@ -131,12 +131,14 @@ function fatefulSource(world: World, fate: Fate): (source: Source) => Source {
   };
 }
 
-async function liveThrough(sizes: readonly number[], troubles: readonly Trouble[]): Promise<World> {
-  const world = createWorld(
-    sizes.map((size, n) =>
-      Buffer.from(`From: a@example.com\r\nMessage-ID: <${n}@example.com>\r\n\r\n${n} `.padEnd(size, 'x')),
-    ),
-  );
+/** With `from` a From header and else none, which Gmail refuses. */
+const message = (n: number, size: number, from = 'From: a@example.com\r\n'): Buffer =>
+  Buffer.from(`${from}Message-ID: <${n}@example.com>\r\n\r\n${n} `.padEnd(size, 'x'));
+
+async function liveThrough(messages: readonly Buffer[], troubles: readonly Trouble[]): Promise<World> {
+  const world = createWorld(messages);
+  world.gmail.refuse = (bytes) =>
+    bytes.subarray(0, 5).equals(Buffer.from('From:')) ? null : new Fault('from-header-missing');
   const fate = new Fate(world, troubles);
   fatefulSink(world, fate);
   world.habit = fatefulSource(world, fate);
@@ -149,6 +151,7 @@ async function liveThrough(sizes: readonly number[], troubles: readonly Trouble[
         openLedger: () => fatefulLedger(createMemoryLedger(world.books, world.books.epoch), fate),
       },
       control: { hard: fate.hard.signal, gentle: fate.hard.signal },
+      options: { repair: true },
     });
     const resting = verdict?.synced === true && world.books.transfers.size === 0;
     quiet = resting ? quiet + 1 : 0;
@@ -174,12 +177,39 @@ const anySizes = fc.array(fc.oneof({ weight: 9, arbitrary: fc.constant(100) }, f
 test('any few troubles, and each message arrives once', async () => {
   await fc.assert(
     fc.asyncProperty(anySizes, anyTroubles, async (sizes, troubles) => {
-      const world = await liveThrough(sizes, troubles);
+      const world = await liveThrough(
+        sizes.map((size, n) => message(n, size)),
+        troubles,
+      );
       const expected = [...world.messages.values()].map(sha256).sort();
       assert.deepEqual([...world.gmail.imported].sort(), expected);
       assert.deepEqual(
         world.books.audit.map(({ status }) => status),
         expected.map(() => 'delivered'),
+      );
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('any few troubles with a Gmail that refuses originals, and each arrives once, repaired if need be', async () => {
+  const note =
+    'From: "Unknown sender" <unknown-sender@smtp-sync.invalid>\r\nX-Smtp-Sync-Repaired: from-header-missing\r\n';
+  const anyMessages = fc.array(fc.tuple(fc.constantFrom(100, 100, 100, 1_300_000), fc.boolean()), {
+    minLength: 1,
+    maxLength: 10,
+  });
+  await fc.assert(
+    fc.asyncProperty(anyMessages, anyTroubles, async (kinds, troubles) => {
+      const messages = kinds.map(([size, isGood], n) => message(n, size, isGood ? undefined : ''));
+      const world = await liveThrough(messages, troubles);
+      const copies = messages.map((bytes, n) =>
+        kinds[n]?.[1] ? bytes : Buffer.concat([Buffer.from(note), bytes]),
+      );
+      assert.deepEqual([...world.gmail.imported].sort(), copies.map(sha256).sort());
+      assert.deepEqual(
+        world.books.audit.map(({ status }) => status).sort(),
+        kinds.map(([, isGood]) => (isGood ? 'delivered' : 'repaired')).sort(),
       );
     }),
     { numRuns: 150 },
