@@ -11,7 +11,9 @@ import type { Extras, Selection } from './extras.ts';
 
 const texts = atSourceTexts.dryRun;
 
-/** How long after a count was refused as one too many it is asked for again. */
+/** How often a count is asked for again that was one too many, or took too long. */
+const TRIES: Readonly<Record<string, number>> = { 'rate-limited': 10, 'count-unfinished': 2 };
+/** How long after that. */
 const RETRY_MS = 2000;
 
 const dryRunOf = (id: string, question: object) =>
@@ -19,7 +21,7 @@ const dryRunOf = (id: string, question: object) =>
     queryKey: ['preview', id, question],
     queryFn: () => post<Preview>(`/mailboxes/${id}/preview`, question),
     staleTime: 60_000,
-    retry: (failures, error) => failures < 10 && error instanceof ApiError && error.code === 'rate-limited',
+    retry: (failures, error) => error instanceof ApiError && failures < (TRIES[error.code] ?? 0),
     retryDelay: RETRY_MS,
   });
 
