@@ -48,8 +48,8 @@ async function readAtSource(tx: Tx, mailbox: MailboxRow): Promise<MailboxStats['
     gone,
     left: { changed, renumbered, refused },
     waiting: waiting.messages,
-    // Of an earlier choice it says nothing.
-    problem: afterImport === 'keep' ? null : problemView(problem),
+    // Where nothing waits it stands in nobody's way.
+    problem: waiting.messages === 0 ? null : problemView(problem),
   };
 }
 
