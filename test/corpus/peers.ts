@@ -86,8 +86,21 @@ export const PEERS_FAULTS: readonly CorpusEntry[] = [
   {
     quirk: '“Invalid From header”',
     source: 'got-your-back#61',
-    expected: 'a refusal of its own, with a reason of its own',
-    proofs: [faults('an "Invalid From header" is on record as one, and the next message goes on')],
+    expected: 'a refusal of its own, with a reason of its own; where its owner allows it, a repaired copy',
+    proofs: [
+      faults('an "Invalid From header" is on record as one, and the next message goes on'),
+      at('test/workers/repair-engine.test.ts')('what Gmail refuses as it is arrives repaired, and says so'),
+    ],
+  },
+  {
+    quirk: 'the notice of a failure itself goes to spam',
+    source: 'turbogmailify#48',
+    expected: 'notices go to the inbox, and Gmail is told never to mark them as spam',
+    proofs: [
+      at('test/workers/refusal-notices.test.ts')(
+        'each refused message gets one notice, in the inbox and never in spam',
+      ),
+    ],
   },
   {
     quirk: 'identity by headers drops distinct mail',
