@@ -12,6 +12,7 @@ const Mailboxes = lazy(() => import('./pages/mailboxes/mailboxes.tsx'));
 const MailboxPage = lazy(() => import('./pages/mailboxes/mailbox.tsx'));
 const Account = lazy(() => import('./pages/account/account.tsx'));
 const Notices = lazy(() => import('./pages/notices/notices.tsx'));
+const Webhooks = lazy(() => import('./pages/webhooks/webhooks.tsx'));
 const Billing = lazy(() => import('./pages/billing/billing.tsx'));
 
 export function App() {
@@ -31,6 +32,7 @@ export function App() {
             <Route path="/billing" component={Billing} />
             <Route path="/account" component={Account} />
             <Route path="/notices" component={Notices} />
+            <Route path="/webhooks" component={Webhooks} />
             <Route component={NotFound} />
           </Switch>
         </Suspense>

@@ -257,6 +257,8 @@ REVOKE CREATE ON SCHEMA public FROM smtp_sync_gate;
 GRANT EXECUTE ON FUNCTION find_api_key(bytea) TO smtp_sync_web;
 GRANT EXECUTE ON FUNCTION claim_webhook_deliveries(integer), sweep_webhooks() TO smtp_sync_worker;
 
--- A webhook that was switched off is a cause of its own.
+-- A webhook that was switched off is a cause of its own, which one can do without by mail.
 ALTER TABLE notices DROP CONSTRAINT notices_kind_check, ADD CONSTRAINT notices_kind_check CHECK (kind IN ('login-failed',
   'server-unreachable', 'consent-lost', 'messages-refused', 'backlog-finished', 'payment-failed', 'wipe-soon', 'webhook-off'));
+ALTER TABLE notice_settings DROP CONSTRAINT notice_settings_muted_check, ADD CONSTRAINT notice_settings_muted_check
+  CHECK (muted <@ ARRAY['server-unreachable', 'messages-refused', 'backlog-finished', 'webhook-off']);

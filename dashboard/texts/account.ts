@@ -51,7 +51,7 @@ export const accountTexts = {
   },
   keys: {
     title: 'API keys',
-    intro: 'For programs of yours. A key can do whatever you can do here.',
+    intro: 'For programs of yours. A key does what you let it do, for as long as you choose.',
     docs: 'Description of the API',
     name: 'Name',
     nameHint: 'What will use it, for example “backup script”.',

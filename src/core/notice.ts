@@ -59,6 +59,7 @@ export const OPTIONAL_KINDS = [
   'server-unreachable',
   'messages-refused',
   'backlog-finished',
+  'webhook-off',
 ] as const satisfies readonly NoticeKind[];
 export type OptionalKind = (typeof OPTIONAL_KINDS)[number];
 

@@ -83,6 +83,33 @@ test('an API key is made by keyboard, shown once, works, and is deleted', async 
   assert.equal((await fetch(`${stage.service.url}/api/v1/account`, withKey)).status, 401);
 });
 
+test('a key gets what is chosen for it, and for how long', async () => {
+  await using visitor = await stage.open({ email: 'scopes@gmail.example' });
+  const { page } = visitor;
+  await page.goto('/account');
+  await page.getByLabel('Name').fill('watcher');
+  for (const name of ['Look at mailboxes', 'Read the audit log'])
+    await page.getByRole('checkbox', { name }).uncheck();
+  await page.getByRole('button', { name: 'Create a key' }).click();
+  await page.getByText('Choose what it may do.').waitFor();
+  await page.getByRole('checkbox', { name: 'Manage webhooks' }).check();
+  await page.getByLabel('How long it is good').selectOption('30 days');
+  await assertAccessible(page);
+  await takeScreenshots(page, 'account-scopes');
+  await page.getByRole('button', { name: 'Create a key' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Here is the new key' });
+  const key = (await dialog.locator('code').textContent()) ?? '';
+  await page.keyboard.press('Escape');
+  const keys = page.getByRole('region', { name: 'API keys' });
+  await keys.getByText('Manage webhooks', { exact: true }).waitFor();
+  await page.getByText(/never used.*ends/i).waitFor();
+  const status = async (path: string) =>
+    (await fetch(`${stage.service.url}/api/v1/${path}`, { headers: { authorization: `Bearer ${key}` } }))
+      .status;
+  assert.equal(await status('webhooks'), 200);
+  assert.equal(await status('mailboxes'), 403);
+});
+
 test('notices by mail are chosen, kept, and a failure to keep them is said', async () => {
   await using visitor = await stage.open({ email: 'notices@gmail.example' });
   const { page } = visitor;

@@ -10,6 +10,7 @@ import { Look } from './look.tsx';
 import { NoticeChoice } from './notice-choice.tsx';
 import { Profile } from './profile.tsx';
 import { Sessions } from './sessions.tsx';
+import { WebhooksLink } from './webhooks-link.tsx';
 
 export default function AccountPage() {
   const { data: account, error, refetch } = useAccount();
@@ -32,6 +33,7 @@ export default function AccountPage() {
           <Sessions />
           <NoticeChoice />
           <ApiKeys />
+          <WebhooksLink />
           <Look />
           <Data email={account.email} />
         </div>

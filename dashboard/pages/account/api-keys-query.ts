@@ -1,5 +1,6 @@
 /** The user's API keys; of a key itself nothing is kept. */
 import { useQuery } from '@tanstack/react-query';
+import type { KeyScope } from '../../../src/http/api.ts';
 import { get } from '../../api.ts';
 
 export const API_KEYS = ['api-keys'] as const;
@@ -9,6 +10,8 @@ export interface ApiKey {
   readonly name: string;
   readonly createdAt: string;
   readonly lastUsedAt: string | null;
+  readonly scopes: readonly KeyScope[];
+  readonly expiresAt: string | null;
 }
 
 export const useApiKeys = () =>

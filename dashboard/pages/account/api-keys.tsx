@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { remove } from '../../api.ts';
 import { accountTexts } from '../../texts/account.ts';
+import { apiKeyTexts, scopeTexts } from '../../texts/api-keys.ts';
 import { formatDay } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card, Section } from '../../ui/card.tsx';
@@ -56,7 +57,7 @@ function List({ keys }: { keys: readonly ApiKey[] }) {
   );
 }
 
-function Row({ apiKey: { id, name, createdAt, lastUsedAt } }: { apiKey: ApiKey }) {
+function Row({ apiKey: { id, name, createdAt, lastUsedAt, scopes, expiresAt } }: { apiKey: ApiKey }) {
   const [asked, setAsked] = useState(false);
   const client = useQueryClient();
   const say = useToast();
@@ -81,7 +82,9 @@ function Row({ apiKey: { id, name, createdAt, lastUsedAt } }: { apiKey: ApiKey }
               {texts.used} <Instant at={lastUsedAt} />
             </>
           )}
+          {expiresAt !== null && `, ${ending(expiresAt)}`}
         </p>
+        <p className="text-sm text-muted">{scopes.map((scope) => scopeTexts[scope].name).join(' · ')}</p>
       </div>
       <Button size="sm" look="danger" aria-label={texts.removeLabel(name)} onClick={() => setAsked(true)}>
         {texts.remove}
@@ -100,3 +103,8 @@ function Row({ apiKey: { id, name, createdAt, lastUsedAt } }: { apiKey: ApiKey }
     </li>
   );
 }
+
+const ending = (expiresAt: string): string =>
+  Date.parse(expiresAt) > Date.now()
+    ? `${apiKeyTexts.until} ${formatDay(expiresAt)}`
+    : `${apiKeyTexts.ended} (${formatDay(expiresAt)})`;

@@ -105,6 +105,7 @@ export const patchNoticeSettingsSchema = z.strictObject({
       'server-unreachable': z.boolean(),
       'messages-refused': z.boolean(),
       'backlog-finished': z.boolean(),
+      'webhook-off': z.boolean(),
     })
     .partial(),
 });

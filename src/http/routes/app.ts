@@ -17,6 +17,7 @@ const PLACES = [
   '/billing',
   '/account',
   '/notices',
+  '/webhooks',
 ];
 
 export function createAppRouter(parts: Parts): Router {
