@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<OptionalKind, string>> = {
   'server-unreachable': 'mail servers that have been out of reach for a day',
   'messages-refused': 'messages that were not passed on',
   'backlog-finished': 'finished imports of old mail',
+  'webhook-off': 'webhooks that were switched off',
 };
 
 const SETTINGS = { href: '/account#notices', text: 'All notice settings' } as const;
