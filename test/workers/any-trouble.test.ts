@@ -135,8 +135,18 @@ function fatefulSource(world: World, fate: Fate): (source: Source) => Source {
 const message = (n: number, size: number, from = 'From: a@example.com\r\n'): Buffer =>
   Buffer.from(`${from}Message-ID: <${n}@example.com>\r\n\r\n${n} `.padEnd(size, 'x'));
 
-async function liveThrough(messages: readonly Buffer[], troubles: readonly Trouble[]): Promise<World> {
+/** `copied`: which of the messages lie in the archive, too. */
+async function liveThrough(
+  messages: readonly Buffer[],
+  troubles: readonly Trouble[],
+  copied: readonly number[] = [],
+): Promise<World> {
   const world = createWorld(messages);
+  const copies = copied.flatMap((uid) => {
+    const bytes = world.messages.get(uid);
+    return bytes ? [[uid, bytes] as const] : [];
+  });
+  if (copies.length > 0) world.others.set('Archive', { use: 'archive', messages: new Map(copies) });
   world.gmail.refuse = (bytes) =>
     bytes.subarray(0, 5).equals(Buffer.from('From:')) ? null : new Fault('from-header-missing');
   const fate = new Fate(world, troubles);
@@ -213,5 +223,26 @@ test('any few troubles with a Gmail that refuses originals, and each arrives onc
       );
     }),
     { numRuns: 150 },
+  );
+});
+
+test('any few troubles, and each message arrives once that lies in two folders', async () => {
+  const anyCopies = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(anySizes, anyTroubles, anyCopies, async (sizes, troubles, copied) => {
+      const world = await liveThrough(
+        sizes.map((size, n) => message(n, size)),
+        troubles,
+        copied,
+      );
+      const expected = [...world.messages.values()].map(sha256).sort();
+      assert.deepEqual([...world.gmail.imported].sort(), expected);
+      const copies = world.others.get('Archive')?.messages.size ?? 0;
+      assert.deepEqual(
+        world.books.audit.map(({ status, reason }) => (status === 'skipped' ? reason : status)).sort(),
+        [...expected.map(() => 'delivered'), ...Array.from({ length: copies }, () => 'in-another-folder')],
+      );
+    }),
+    { numRuns: 100 },
   );
 });
