@@ -159,7 +159,8 @@ CREATE TRIGGER webhooks AFTER UPDATE OF state, fault_code ON mailboxes FOR EACH 
 -- ---------------------------------------------------------------- across tenants, through these only
 
 -- Writes the digests that are due: of webhooks not told for a minute whose mailboxes have counted something since.
--- Looks at up to p_limit of them. What is tried again is counted down first: that is no news.
+-- Looks at up to p_limit of them. The lock lets changes of state be told meanwhile (tell_webhooks passes over what is locked
+-- more strongly). What is tried again is counted down first: that is no news.
 CREATE FUNCTION digest_for_webhooks(p_limit integer) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
   AS $$
@@ -172,7 +173,7 @@ CREATE FUNCTION digest_for_webhooks(p_limit integer) RETURNS void
       WHERE h.off_reason IS NULL AND 'deliveries.digest' = ANY (h.events) AND h.digested_at < now() - interval '1 minute'
         AND EXISTS (SELECT FROM mailboxes m LEFT JOIN webhook_marks k ON k.webhook_id = h.id AND k.mailbox_id = m.id
           WHERE m.user_id = h.user_id AND webhook_counts(m) IS DISTINCT FROM COALESCE(k.counts, '{}'))
-      ORDER BY h.digested_at LIMIT p_limit FOR UPDATE OF h SKIP LOCKED
+      ORDER BY h.digested_at LIMIT p_limit FOR NO KEY UPDATE OF h SKIP LOCKED
     LOOP
       -- One snapshot for what is told and what is marked.
       WITH counted AS (

@@ -5,8 +5,10 @@ import type { UserId } from '../../../src/core/mailbox.ts';
 import { openQueue } from '../../../src/db/queue.ts';
 import { sweepExpired } from '../../../src/db/sweep.ts';
 import { claimDeliveries } from '../../../src/db/webhook-deliveries.ts';
+import { findWebhook } from '../../../src/db/webhooks.ts';
 import type { NewWebhook, NoticesPage, WebhookDeliveries } from '../../../src/http/api.ts';
 import { deliver, dispatchDeliveries } from '../../../workers/jobs/webhook.ts';
+import type { Browser } from '../../browser.ts';
 import { untilSome } from '../../service.ts';
 import { HOOK_HOST, hookOf, logOf, ping, startWebhookStage } from '../../webhook-stage.ts';
 
@@ -105,6 +107,25 @@ test.test(
     assert.deepEqual(told('digest')[2].data.mailboxes[0].counts, { ...none, delivered: 1 });
   },
 );
+
+test.test('a change is told although a digest or its owner holds the webhook at that moment', async () => {
+  const { mailboxId, browser, hook } = await ownerOf('held', ['mailbox.state', 'deliveries.digest']);
+  await setMailbox(mailboxId, 'delivered = 3');
+  await minuteLater();
+  await db.asNobody(async (tx) => {
+    await claimDeliveries(tx, 100);
+    await setMailbox(mailboxId, "state = 'unreachable'");
+  });
+  await web.database.withTenant(await userOf(browser), async (tx) => {
+    await findWebhook(tx, hook.id, true);
+    await setMailbox(mailboxId, "state = 'active'");
+  });
+  const events = (await logOf(browser, hook.id)).map(({ event }) => event).sort();
+  assert.deepEqual(events, ['deliveries.digest', 'mailbox.state', 'mailbox.state']);
+});
+
+const userOf = async (browser: Browser): Promise<UserId> =>
+  (await browser.json<{ id: UserId }>('GET', '/api/v1/account', 200)).id;
 
 test.test('what is claimed is nobody else’s; what a dead worker had comes again', async () => {
   const { browser, hook } = await ownerOf('claims', ['mailbox.state']);
