@@ -29,25 +29,37 @@ ALTER TABLE mailboxes NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_entries ADD COLUMN seq bigint, ADD COLUMN hash bytea;
 INSERT INTO audit_chains (user_id, mailbox_id, hash) SELECT user_id, id, audit_genesis(id) FROM mailboxes;
-DO $$
-DECLARE
-  e record;
-  head audit_chains;
-BEGIN
-  FOR e IN SELECT * FROM audit_entries ORDER BY mailbox_id, id LOOP
-    IF head.mailbox_id IS DISTINCT FROM e.mailbox_id THEN
-      UPDATE audit_chains c SET seq = head.seq, hash = head.hash, at = head.at WHERE c.mailbox_id = head.mailbox_id;
-      SELECT * INTO STRICT head FROM audit_chains c WHERE c.mailbox_id = e.mailbox_id;
-    END IF;
-    head.seq := head.seq + 1;
-    head.hash := audit_hash(head.hash, head.seq, e.id, e.at, e.mailbox_id, e.status, e.reason, e.size_bytes,
-      e.delay_ms, e.sender_domain);
-    head.at := e.at;
-    UPDATE audit_entries a SET seq = head.seq, hash = head.hash WHERE a.user_id = e.user_id AND a.id = e.id;
-  END LOOP;
-  UPDATE audit_chains c SET seq = head.seq, hash = head.hash, at = head.at WHERE c.mailbox_id = head.mailbox_id;
-END
-$$;
+-- All links first, all rows in one statement after: an UPDATE for each entry takes ten times as long.
+CREATE FUNCTION link_entries() RETURNS TABLE (user_id uuid, mailbox_id uuid, id bigint, at timestamptz, seq bigint, hash bytea)
+  LANGUAGE plpgsql
+  AS $$
+  DECLARE
+    e audit_entries;
+  BEGIN
+    FOR e IN SELECT a.* FROM audit_entries a ORDER BY a.mailbox_id, a.id LOOP
+      IF mailbox_id IS DISTINCT FROM e.mailbox_id THEN
+        seq := 0;
+        hash := audit_genesis(e.mailbox_id);
+      END IF;
+      seq := seq + 1;
+      hash := audit_hash(hash, seq, e.id, e.at, e.mailbox_id, e.status, e.reason, e.size_bytes, e.delay_ms, e.sender_domain);
+      user_id := e.user_id;
+      mailbox_id := e.mailbox_id;
+      id := e.id;
+      at := e.at;
+      RETURN NEXT;
+    END LOOP;
+  END
+  $$;
+WITH links AS MATERIALIZED (
+  SELECT * FROM link_entries()
+), linked AS (
+  UPDATE audit_entries a SET seq = l.seq, hash = l.hash FROM links l WHERE a.user_id = l.user_id AND a.id = l.id
+)
+UPDATE audit_chains c SET seq = l.seq, hash = l.hash, at = l.at
+  FROM (SELECT DISTINCT ON (mailbox_id) mailbox_id, at, seq, hash FROM links ORDER BY mailbox_id, seq DESC) l
+  WHERE c.mailbox_id = l.mailbox_id;
+DROP FUNCTION link_entries();
 -- The foreign key's checks of what was just updated are due before the table may be altered again.
 SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE audit_entries ALTER COLUMN seq SET NOT NULL, ALTER COLUMN hash SET NOT NULL;
