@@ -6,7 +6,9 @@ import type { Mortality } from './gmail-model.ts';
 
 /** The part of the engine's world that it is about. */
 interface Storage {
+  /** INBOX. */
   readonly messages: Map<number, Buffer>;
+  readonly others: ReadonlyMap<string, { readonly messages: Map<number, Buffer> }>;
   readonly moved: Map<number, Buffer>;
   readonly seen: Set<number>;
   readonly uidValidity: number;
@@ -15,7 +17,8 @@ interface Storage {
 
 export const disposeOf =
   (world: Storage, mortality: Mortality): Source['dispose'] =>
-  async ({ disposal, actions, recogniser, intend }: DisposalOrder) => {
+  async ({ folder, disposal, actions, recogniser, intend }: DisposalOrder) => {
+    const there = folder === 'INBOX' ? world.messages : (world.others.get(folder)?.messages ?? new Map());
     const outcomes = new Map<MessageKey, DisposalOutcome>();
     const recognised = new Map<MessageKey, number>();
     for (const action of actions) {
@@ -24,7 +27,7 @@ export const disposeOf =
         outcomes.set(key, 'renumbered');
         continue;
       }
-      const bytes = await mortality.live(async () => world.messages.get(ref.uid));
+      const bytes = await mortality.live(async () => there.get(ref.uid));
       const known = recogniser();
       if (bytes) known.push(bytes);
       if (!bytes) outcomes.set(key, tries > 0 ? 'done' : 'gone');
@@ -36,10 +39,10 @@ export const disposeOf =
     for (const [key, uid] of recognised) {
       if (!wanted.has(key)) continue;
       const obeyed = await mortality.live(async () => {
-        const bytes = world.messages.get(uid);
+        const bytes = there.get(uid);
         if (!bytes || !world.obeys(uid)) return false;
         if (disposal.kind === 'mark-read') world.seen.add(uid);
-        else world.messages.delete(uid);
+        else there.delete(uid);
         if (disposal.kind === 'move') world.moved.set(uid, bytes);
         return true;
       });

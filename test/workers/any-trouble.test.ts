@@ -5,12 +5,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Disposals } from '../../src/core/disposal.ts';
 import { Fault, type FaultCode } from '../../src/core/fault.ts';
+import type { MailboxOptions } from '../../src/core/mailbox.ts';
 import type { Ledger, Sink, Source, Upload } from '../../src/core/ports.ts';
 import { HOUR } from '../../src/core/schedule.ts';
 import { createWorld, live, type World } from '../engine.ts';
 import { Death, Mortality, sha256 } from '../gmail-model.ts';
-import { createMemoryLedger } from '../memory-ledger.ts';
+import { createMemoryDisposals, createMemoryLedger } from '../memory-ledger.ts';
 
 /**
  * `die`: the process ends. `fail`: as the part fails that has the effect. `steal`: another worker has the mailbox from here on.
@@ -110,6 +112,14 @@ function fatefulLedger(ledger: Ledger, fate: Fate): Ledger {
   };
 }
 
+function fatefulDisposals(disposals: Disposals, fate: Fate): Disposals {
+  return {
+    due: (...args) => fate.meet('ledger', () => disposals.due(...args)),
+    intend: (...args) => fate.meet('ledger', () => disposals.intend(...args)),
+    settle: (...args) => fate.meet('ledger', () => disposals.settle(...args)),
+  };
+}
+
 /** Watches for a while each time, so that one visit has several rounds. */
 function fatefulSource(world: World, fate: Fate): (source: Source) => Source {
   return (source) => {
@@ -122,6 +132,7 @@ function fatefulSource(world: World, fate: Fate): (source: Source) => Source {
           yield await fate.meet('source', async () => fetched);
         }
       },
+      dispose: (...args) => fate.meet('source', () => source.dispose(...args)),
       watch: async (_folder, ms) => {
         watches -= 1;
         world.now += Math.min(ms, 20_000);
@@ -140,6 +151,7 @@ async function liveThrough(
   messages: readonly Buffer[],
   troubles: readonly Trouble[],
   copied: readonly number[] = [],
+  options: Partial<MailboxOptions> = {},
 ): Promise<World> {
   const world = createWorld(messages);
   const copies = copied.flatMap((uid) => {
@@ -159,11 +171,13 @@ async function liveThrough(
     const verdict = await live(world, new Mortality(0), {
       deps: {
         openLedger: () => fatefulLedger(createMemoryLedger(world.books, world.books.epoch), fate),
+        openDisposals: () => fatefulDisposals(createMemoryDisposals(world.books, world.books.epoch), fate),
       },
       control: { hard: fate.hard.signal, gentle: fate.hard.signal },
-      options: { repair: true },
+      options: { repair: true, ...options },
     });
-    const resting = verdict?.synced === true && world.books.transfers.size === 0;
+    const resting =
+      verdict?.synced === true && world.books.transfers.size === 0 && world.books.actions.size === 0;
     quiet = resting ? quiet + 1 : 0;
     world.now += lives % 3 === 0 ? 12_000 : HOUR;
   }
@@ -244,5 +258,23 @@ test('any few troubles, and each message arrives once that lies in two folders',
       );
     }),
     { numRuns: 100 },
+  );
+});
+
+test('any few troubles, and what is missing at the source is in Gmail, once', async () => {
+  await fc.assert(
+    fc.asyncProperty(anySizes, anyTroubles, fc.boolean(), async (sizes, troubles, repair) => {
+      // Every third is one that Gmail refuses.
+      const messages = sizes.map((size, n) => message(n, size, n % 3 === 2 ? '' : undefined));
+      const world = await liveThrough(messages, troubles, [], { repair, afterImport: 'delete' });
+      const left = new Set([...world.messages.values()].map(sha256));
+      const refused = messages.filter((_, n) => n % 3 === 2).map(sha256);
+      for (const sha of refused) assert.ok(left.has(sha), 'refused, so it stays, repaired or not');
+      const arrived = messages.map(sha256).filter((sha) => !refused.includes(sha));
+      const originals = world.gmail.imported.filter((sha) => arrived.includes(sha));
+      assert.deepEqual(originals.sort(), arrived.sort());
+      assert.equal(left.size, refused.length, 'and all else is gone in the end');
+    }),
+    { numRuns: 80 },
   );
 });
