@@ -8,7 +8,7 @@ import { type Embedded, startEmbedded } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { openDatabase } from '../src/db/pool.ts';
 import { generateKeys } from '../src/keys.ts';
-import { createAuthority } from '../standins/authority.ts';
+import { createAuthority, type Leaf } from '../standins/authority.ts';
 import type { IssuedGrant } from '../standins/google/controls.ts';
 import { type Child, end, startChild } from './child.ts';
 import type { Arrivals, GoogleQuestion } from './google-process.ts';
@@ -27,13 +27,18 @@ export interface Stage {
   /** For children that talk to the mail servers. */
   readonly trust: Readonly<Record<string, string>>;
   readonly mail: Child<MailQuestion, unknown>;
+  /** The authority's certificate for `localhost`. */
+  readonly leaf: Leaf;
+  readonly caPem: string;
   grant(email: string): Promise<IssuedGrant>;
   /** Forgets what was, and delays every answer to an import from now on. */
   reset(delayMs: number): Promise<void>;
   /** When that many messages have come since. */
   arrivals(count: number): Promise<Arrivals>;
   /** A worker as `npm start` runs it, once it is ready. */
-  startWorker(): Promise<Worker>;
+  startWorker(env?: Readonly<Record<string, string>>): Promise<Worker>;
+  readonly webUrl: string;
+  readonly workerUrl: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -85,10 +90,14 @@ export async function setStage(): Promise<Stage> {
     postgresPid: Number(readFileSync(join(dir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]),
     trust,
     mail,
+    leaf,
+    caPem: authority.caPem,
     grant: async (email) => (await google.ask({ kind: 'grant', email })) as IssuedGrant,
     reset: async (delayMs) => void (await google.ask({ kind: 'reset', delayMs })),
     arrivals: async (count) => (await google.ask({ kind: 'wait', count })) as Arrivals,
-    startWorker: () => startWorker(worker),
+    startWorker: (env) => startWorker({ ...worker, ...env }),
+    webUrl: embedded.webUrl,
+    workerUrl: embedded.workerUrl,
     [Symbol.asyncDispose]: () => stage.disposeAsync(),
   };
 }

@@ -21,6 +21,11 @@ export class Maildrop {
     return uidl;
   }
 
+  /** In place of what was there. */
+  fill(messages: readonly DropMessage[]): void {
+    this.#messages = messages;
+  }
+
   remove(gone: ReadonlySet<DropMessage>): void {
     this.#messages = this.#messages.filter((message) => !gone.has(message));
   }

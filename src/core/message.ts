@@ -1,5 +1,5 @@
 /** What a message is called: at its source, and in our books. Never a sequence number. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type MessageRef =
   | { readonly protocol: 'imap'; readonly folder: string; readonly uidValidity: number; readonly uid: number }
@@ -29,7 +29,7 @@ export function refOf(key: MessageKey): MessageRef {
 }
 
 export const hashUidl = (uidl: string): UidlHash =>
-  createHash('sha256').update(uidl, 'latin1').digest('hex').slice(0, 32) as UidlHash;
+  hash('sha256', Buffer.from(uidl, 'latin1'), 'hex').slice(0, 32) as UidlHash;
 
 /** A message the source has, as its listing tells. */
 export interface Listed {

@@ -59,7 +59,7 @@ async function load(tx: Tx, fence: Fence): Promise<LedgerState> {
   const [held, cursors, uidls, transfers, used] = await Promise.all([
     tx.query<{ protocol: string | null }>(sql.DROP_RUN_KEYS, fence),
     tx.query<CursorRow>(sql.LOAD_CURSORS, [mailboxId]),
-    tx.query<{ hash: UidlHash; settled: boolean }>(sql.LOAD_UIDLS, [mailboxId]),
+    tx.query<UidlRow>(sql.LOAD_UIDLS, [mailboxId]),
     tx.query<TransferRow>(sql.LOAD_TRANSFERS, [mailboxId]),
     tx.query<{ bytes: number }>(sql.LOAD_BYTES_TODAY),
   ]);
@@ -81,7 +81,7 @@ export async function readCursors(
 ): Promise<ReadonlyMap<string, Cursor>> {
   const [cursors, uidls] = await Promise.all([
     tx.query<CursorRow>(sql.LOAD_CURSORS, [mailboxId]),
-    tx.query<{ hash: UidlHash; settled: boolean }>(sql.LOAD_UIDLS, [mailboxId]),
+    tx.query<UidlRow>(sql.LOAD_UIDLS, [mailboxId]),
   ]);
   return new Map(
     cursors.map((row) => [row.folder, protocol === 'imap' ? imapCursor(row) : pop3Cursor(uidls)]),
@@ -96,8 +96,21 @@ const imapCursor = (row: CursorRow): Cursor => ({
   settled: parseMultirange(row.settled),
 });
 
-const pop3Cursor = (uidls: readonly { hash: UidlHash; settled: boolean }[]): Cursor => ({
-  protocol: 'pop3',
-  settled: new Set(uidls.filter((uidl) => uidl.settled).map((uidl) => uidl.hash)),
-  backlog: new Set(uidls.filter((uidl) => !uidl.settled).map((uidl) => uidl.hash)),
-});
+interface UidlRow {
+  settled: boolean;
+  /** One behind the other. */
+  hashes: Buffer;
+}
+
+const HASH_BYTES = 16;
+
+function pop3Cursor(rows: readonly UidlRow[]): Cursor {
+  const all = (settled: boolean): ReadonlySet<UidlHash> => {
+    const hex = rows.find((row) => row.settled === settled)?.hashes.toString('hex') ?? '';
+    const hashes = new Set<UidlHash>();
+    for (let at = 0; at < hex.length; at += 2 * HASH_BYTES)
+      hashes.add(hex.slice(at, at + 2 * HASH_BYTES) as UidlHash);
+    return hashes;
+  };
+  return { protocol: 'pop3', settled: all(true), backlog: all(false) };
+}

@@ -1,6 +1,7 @@
 /** Servers whose message ids change, come back or are no ids: nothing is lost, and nothing is imported twice. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hashUidl, type UidlHash } from '../../src/core/message.ts';
 import type { Maildrop } from '../../standins/maildrop.ts';
 import { addImap, assertArrived, imapFolder, mail, maildrop, onImap, onPop3, others, USER } from './stage.ts';
 
@@ -169,4 +170,43 @@ test('IMAP: a UIDNEXT that so many messages cannot have is not believed', async 
   await stage.rest();
   assertArrived(stage, held);
   assert.deepEqual(others(stage), []);
+});
+
+const MANY = 100_000;
+const never = new AbortController().signal;
+
+test('IMAP: 100,000 known messages and nothing new: one EXAMINE and no other question', async (t) => {
+  const stage = await onImap(t);
+  imapFolder(stage).uidNext = MANY + 1;
+  const source = await stage.open();
+  const { uidValidity } = imapFolder(stage);
+  const known = {
+    protocol: 'imap',
+    folder: 'INBOX',
+    uidValidity,
+    baseline: 1,
+    settled: [[1, MANY]],
+  } as const;
+  const { cursor, messages } = await source.list('INBOX', known, { kind: 'all' }, never);
+  await source.close();
+  assert.deepEqual([cursor, messages], [known, []]);
+  assert.ok(!stage.server.commands.some((name) => /SEARCH|FETCH/.test(name)), stage.server.commands.join());
+});
+
+test('POP3: 100,000 known messages and nothing new: one UIDL and no other question', async (t) => {
+  const stage = await onPop3(t);
+  const bytes = mail('one of many', 1);
+  maildrop(stage).fill(Array.from({ length: MANY }, (_, n) => ({ uidl: `id-${n}`, bytes })));
+  const settled = new Set(Array.from({ length: MANY }, (_, n) => hashUidl(`id-${n}`)));
+  const source = await stage.open();
+  const known = { protocol: 'pop3', settled, backlog: new Set<UidlHash>() } as const;
+  const { cursor, messages } = await source.list('INBOX', known, { kind: 'all' }, never);
+  await source.close();
+  assert.equal(cursor, known);
+  assert.deepEqual(messages, []);
+  const asked = stage.server.heard.map(({ verb }) => verb);
+  assert.deepEqual(
+    asked.filter((verb) => /^(?:UIDL|LIST|TOP|RETR)$/.test(verb)),
+    ['UIDL'],
+  );
 });

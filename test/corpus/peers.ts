@@ -9,6 +9,10 @@ const faults = at('test/corpus/peers-faults.test.ts');
 const ids = at('test/corpus/ids.test.ts');
 const run = at('test/workers/run.test.ts');
 const kills = at('test/workers/recovery.test.ts');
+const repairs = at('test/workers/repair-engine.test.ts');
+const disposal = at('test/workers/dispose.test.ts');
+const imapDisposal = at('test/workers/sources/imap-dispose.test.ts');
+const pop3Disposal = at('test/workers/sources/pop3-dispose.test.ts');
 const google = at('test/e2e/hostile-google.test.ts');
 
 export const PEERS_FAULTS: readonly CorpusEntry[] = [
@@ -150,6 +154,7 @@ export const PEERS_FAULTS: readonly CorpusEntry[] = [
     expected: 'sessions end with QUIT, and nothing else deletes',
     proofs: [
       faults('POP3: a visit that only looks ends with QUIT and deletes nothing'),
+      pop3Disposal('the connection is lost at QUIT: nothing is deleted until a session ends in order'),
       at('test/workers/sources/pop3-open.test.ts')(
         'what DELE marked is removed by QUIT, and by nothing else',
       ),
@@ -165,6 +170,44 @@ export const PEERS_FAULTS: readonly CorpusEntry[] = [
       ),
       run('a consent that is gone is destroyed; nothing is lost should it come back'),
       google('a consent withdrawn in the middle stops all of the user’s mailboxes; a new one goes on'),
+    ],
+  },
+  {
+    quirk: 'a cut between import and expunge imports all again',
+    source: 'turbogmailify',
+    expected: 'what is deleted at the source was settled before, so it is only deleted again',
+    proofs: [
+      disposal('dies at every pair of effects in two lives running'),
+      imapDisposal('the connection is lost at UID EXPUNGE, before it is done: the next visit finishes it'),
+    ],
+  },
+  {
+    quirk: 'what Gmail refused is deleted at the source',
+    source: 'pop2gmail',
+    expected: 'only what Gmail has as it is is ever deleted',
+    proofs: [
+      disposal('touches nothing that Gmail refused, lost or has not answered for'),
+      repairs('at the source only what Gmail has as it is is deleted'),
+    ],
+  },
+  {
+    quirk: 'an unparseable Date makes old mail today’s',
+    source: 'got-your-back#266',
+    expected: 'the time of receipt is taken, and the audit log says so',
+    proofs: [
+      at('test/workers/decide.test.ts')(
+        'a date that Gmail could not read is told, and the time of receipt taken',
+      ),
+    ],
+  },
+  {
+    quirk: 'ids that move delete the wrong messages',
+    source: 'proton-bridge#220',
+    expected: 'a message is looked at again, under its id in the same session, before anything is done to it',
+    proofs: [
+      imapDisposal('messages that have changed places under their UIDs are left alone'),
+      pop3Disposal('an id that was given to another message, and ids that are all new, delete nothing'),
+      pop3Disposal('numbers are those of this session: a maildrop in another order loses the right message'),
     ],
   },
 ];

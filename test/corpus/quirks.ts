@@ -260,4 +260,16 @@ export const QUIRKS: readonly CorpusEntry[] = [
       at('test/workers/sources/imap-open.test.ts')('does without ID, NAMESPACE and IDLE'),
     ],
   },
+  {
+    quirk: '100,000 messages',
+    source: 'long lives',
+    expected: 'nothing new costs one EXAMINE, or one UIDL; a first listing a bounded number of commands',
+    proofs: [
+      ids('IMAP: 100,000 known messages and nothing new: one EXAMINE and no other question'),
+      ids('POP3: 100,000 known messages and nothing new: one UIDL and no other question'),
+      at('test/workers/sources/imap-list.test.ts')(
+        'lists a folder of many messages in a bounded number of commands',
+      ),
+    ],
+  },
 ];

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, type TestContext } from 'node:test';
 import type { AuditEntry } from '../../src/core/audit.ts';
 import type { Server } from '../../src/core/mailbox.ts';
+import type { Source } from '../../src/core/ports.ts';
 import type { Verdict } from '../../src/core/schedule.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type ImapServer, startImapServer } from '../../standins/imap.ts';
@@ -32,6 +33,8 @@ export const dial: Dial = createDial({
 export interface Stage<S> {
   readonly server: S;
   readonly world: World;
+  /** A session of one's own. */
+  open(): Promise<Source>;
   /** One visit. */
   visit(different?: Circumstances): Promise<Verdict | null>;
   /** Visits, each when it is due, until one finds nothing wrong and leaves nothing behind. */
@@ -86,7 +89,9 @@ export function onServer(
       world.now = Math.max(world.now + 5_000, verdict?.nextRunAt ?? 0, next);
     }
   };
-  return { world, visit, rest };
+  const never = new AbortController().signal;
+  const open = () => openSource(at, { username: USER, password: PASSWORD }, never);
+  return { world, open, visit, rest };
 }
 
 const at = (protocol: Server['protocol'], port: number): Server => ({
