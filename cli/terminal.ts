@@ -79,8 +79,9 @@ export function createTerminal(
 /** Key by key, so that nothing is echoed: what was typed is nowhere but in the answer. */
 async function readHidden(question: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(`${safe(question)} (not shown): `);
+  // Before the question, so that not even a fast answer is echoed.
   stdin.setRawMode(true);
+  stderr.write(`${safe(question)} (not shown): `);
   let typed = '';
   try {
     for await (const chunk of stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
