@@ -160,10 +160,10 @@ export const auditEntrySchema = z.object({
   reason: z.string().nullable(),
   sizeBytes: count,
   delayMs: z.int().nullable(),
-  /** Its place in its mailbox's chain: 1, 2, 3 … */
-  seq: z.int().min(1),
-  /** SHA-256 over the entry and the hash of the one before it: docs/audit-chain.md. */
-  hash: sha256,
+  /** With `chain=true`: its place in its mailbox's chain, 1, 2, 3 … */
+  seq: z.int().min(1).optional(),
+  /** With `chain=true`: SHA-256 over the entry and the hash of the one before it, docs/audit-chain.md. */
+  hash: sha256.optional(),
 });
 export type AuditEntryView = z.infer<typeof auditEntrySchema>;
 export const auditPageSchema = z.object({
@@ -193,6 +193,7 @@ export const auditQuerySchema = z.strictObject({
     .string()
     .regex(/^\d{1,17}-\d{1,18}$/, 'must be a nextCursor')
     .optional(),
+  chain: z.literal('true', 'must be true').optional(),
 });
 
 export const accountSchema = z.object({

@@ -21,6 +21,11 @@ export const auditView = (entry: AuditEntry): AuditEntryView => ({
   reason: entry.reason,
   sizeBytes: entry.sizeBytes,
   delayMs: entry.delayMs,
+});
+
+/** With its link in the chain, for whoever verifies it. */
+export const chainedView = (entry: AuditEntry): AuditEntryView => ({
+  ...auditView(entry),
   seq: entry.seq,
   hash: entry.hash,
 });
@@ -52,18 +57,19 @@ export async function readAuditPage(
   filter: AuditFilter,
   limit: number,
   cursor: string | null,
+  view: typeof auditView = auditView,
 ): Promise<{ entries: AuditEntryView[]; nextCursor: string | null }> {
   const found = await parts.database.withTenant(userId, (tx) =>
     listAuditEntries(tx, filter, { after: cursor as AuditPlace | null, limit: limit + 1 }),
   );
   const page = found.slice(0, limit);
   return {
-    entries: page.map(auditView),
+    entries: page.map(view),
     nextCursor: found.length > limit ? (page.at(-1)?.place ?? null) : null,
   };
 }
 
-/** Every entry that passes the filter, newest first, a batch in memory and no transaction open between batches. */
+/** Every entry that passes the filter with its link in the chain, newest first, a batch in memory and no transaction open between batches. */
 export async function* readAudit(
   parts: Parts,
   userId: UserId,
@@ -77,6 +83,7 @@ export async function* readAudit(
       filter,
       BATCH,
       cursor,
+      chainedView,
     );
     yield* page.entries;
     cursor = page.nextCursor;
@@ -99,5 +106,5 @@ const AUDIT_COLUMNS = [
 
 export async function* writeAuditCsv(entries: AsyncIterable<AuditEntryView>): AsyncGenerator<string> {
   yield csvRow(AUDIT_COLUMNS);
-  for await (const entry of entries) yield csvRow(AUDIT_COLUMNS.map((name) => entry[name]));
+  for await (const entry of entries) yield csvRow(AUDIT_COLUMNS.map((name) => entry[name] ?? null));
 }

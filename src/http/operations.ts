@@ -184,7 +184,7 @@ export const OPERATIONS = {
     path: '/api/v1/audit',
     scopes: ['audit:read'],
     summary:
-      'Audit entries, newest first. `from` is inclusive, `to` exclusive; as plain dates (UTC) both days count whole',
+      'Audit entries, newest first. `from` is inclusive, `to` exclusive; as plain dates (UTC) both days count whole. `chain=true` adds each entry’s link in its mailbox’s chain',
     query: api.auditQuerySchema,
     status: 200,
     answer: api.auditPageSchema,

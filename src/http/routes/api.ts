@@ -5,7 +5,7 @@ import type { Response } from 'express';
 import { createApiKey, deleteApiKey, listApiKeys, lockApiKeys } from '../../db/api-keys.ts';
 import { deleteAccount, readAccount } from '../account.ts';
 import type { Handlers } from '../api-router.ts';
-import { auditFilter, readAudit, readAuditPage, writeAuditCsv } from '../audit.ts';
+import { auditFilter, auditView, chainedView, readAudit, readAuditPage, writeAuditCsv } from '../audit.ts';
 import { clearCookie } from '../cookies.ts';
 import { discoverServers } from '../discover.ts';
 import { HttpError } from '../errors.ts';
@@ -123,8 +123,15 @@ const mailboxHandlers = (
 });
 
 const auditHandlers = (parts: Parts): Pick<Handlers, 'listAudit' | 'exportAudit'> => ({
-  listAudit: async ({ userId, query: { limit, cursor, ...filters } }) =>
-    readAuditPage(parts, userId, await auditFilter(parts, userId, filters), limit, cursor ?? null),
+  listAudit: async ({ userId, query: { limit, cursor, chain, ...filters } }) =>
+    readAuditPage(
+      parts,
+      userId,
+      await auditFilter(parts, userId, filters),
+      limit,
+      cursor ?? null,
+      chain ? chainedView : auditView,
+    ),
   exportAudit: async ({ userId, query, res }) => {
     const entries = readAudit(parts, userId, await auditFilter(parts, userId, query));
     await download(res, 'text/csv', 'audit.csv', writeAuditCsv(entries));

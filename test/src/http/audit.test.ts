@@ -44,12 +44,10 @@ test.test('pages run newest first through everything, once each', async () => {
   assert.deepEqual(Object.keys(first ?? {}).sort(), [
     'at',
     'delayMs',
-    'hash',
     'id',
     'mailboxId',
     'reason',
     'senderDomain',
-    'seq',
     'sizeBytes',
     'status',
   ]);
