@@ -17,7 +17,7 @@ async function exportAll(given: Given): Promise<number> {
   if (!csv && Object.keys(FILTER_OPTIONS).some((name) => values[name] !== undefined))
     throw misused('Filters go with --csv, which exports the audit log.');
   const query = csv ? queryOf(given, await listAll(at)) : undefined;
-  const body = await at.download(csv ? `/api/v1/audit.csv?${query}` : '/api/v1/account/export');
+  const body = await at.download(csv ? `/api/v1/audit.csv?chain=true&${query}` : '/api/v1/account/export');
   const file = text(given, 'output');
   if (file === undefined || file === '-') {
     await pipeline(Readable.from(body), process.stdout, { signal, end: false });

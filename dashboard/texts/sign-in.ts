@@ -4,8 +4,8 @@ import type { Mailbox } from '../../src/http/api.ts';
 const NAMES: Readonly<Record<string, string>> = { microsoft: 'Microsoft' };
 
 /** What its users call the provider; one newer than this page is not called by name. */
-export const providerName = (id: string | null): string =>
-  id !== null && Object.hasOwn(NAMES, id) ? (NAMES[id] ?? '') : 'the provider';
+export const providerName = (id: string | undefined): string =>
+  id !== undefined && Object.hasOwn(NAMES, id) ? (NAMES[id] ?? '') : 'the provider';
 
 /** Leaves the app for the provider's own page, by way of ours. */
 export const signInPath = ({ id }: Pick<Mailbox, 'id'>): string => `/auth/source/start?mailbox=${id}`;

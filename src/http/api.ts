@@ -126,8 +126,8 @@ export const mailboxSchema = z.object({
   port: z.int(),
   security: z.enum(['tls', 'starttls']),
   username: z.string(),
-  auth: z.enum(MAILBOX_AUTHS),
-  provider: z.string().nullable().describe('Where its owner signs in; null with a password.'),
+  auth: z.literal('oauth').optional().describe('Its owner signs in at `provider`; absent: with a password.'),
+  provider: z.string().optional(),
   state: z.enum(MAILBOX_STATES),
   fault: faultSchema.nullable(),
   options: z.object(optionFields),
@@ -179,8 +179,11 @@ const auditFilters = {
   from: when.optional(),
   to: when.optional(),
 };
-export const auditCsvQuerySchema = z.strictObject(auditFilters);
-export type AuditFilters = z.infer<typeof auditCsvQuerySchema>;
+/** Adds each entry's link in its mailbox's chain. */
+const chain = z.literal('true', 'must be true').optional();
+export const auditStatsQuerySchema = z.strictObject(auditFilters);
+export type AuditFilters = z.infer<typeof auditStatsQuerySchema>;
+export const auditCsvQuerySchema = z.strictObject({ ...auditFilters, chain });
 export const auditQuerySchema = z.strictObject({
   ...auditFilters,
   limit: z
@@ -193,7 +196,7 @@ export const auditQuerySchema = z.strictObject({
     .string()
     .regex(/^\d{1,17}-\d{1,18}$/, 'must be a nextCursor')
     .optional(),
-  chain: z.literal('true', 'must be true').optional(),
+  chain,
 });
 
 export const accountSchema = z.object({

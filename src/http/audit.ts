@@ -100,11 +100,14 @@ const AUDIT_COLUMNS = [
   'reason',
   'sizeBytes',
   'delayMs',
-  'seq',
-  'hash',
 ] as const;
 
-export async function* writeAuditCsv(entries: AsyncIterable<AuditEntryView>): AsyncGenerator<string> {
-  yield csvRow(AUDIT_COLUMNS);
-  for await (const entry of entries) yield csvRow(AUDIT_COLUMNS.map((name) => entry[name] ?? null));
+/** `chained`: with the entries' links in the chain at the end. */
+export async function* writeAuditCsv(
+  entries: AsyncIterable<AuditEntryView>,
+  chained: boolean,
+): AsyncGenerator<string> {
+  const columns = chained ? ([...AUDIT_COLUMNS, 'seq', 'hash'] as const) : AUDIT_COLUMNS;
+  yield csvRow(columns);
+  for await (const entry of entries) yield csvRow(columns.map((name) => entry[name] ?? null));
 }

@@ -147,8 +147,8 @@ export function writeMailboxList(mailboxes: readonly Mailbox[]): string {
       port: mailbox.port,
       security: mailbox.security,
       username: mailbox.username,
-      auth: mailbox.auth,
-      provider: mailbox.provider,
+      auth: mailbox.auth ?? 'password',
+      provider: mailbox.provider ?? null,
       start: mailbox.state === 'paused' ? 'no' : 'yes',
     };
     for (const name of OPTION_NAMES) cells[name] = cellFor(name, mailbox.options[name]);

@@ -37,7 +37,7 @@ test('the log is filtered, the address keeps the filter, and back and forward wa
   await page.getByLabel('Sender domain').press('Enter');
   await totalOf(page, 6).waitFor();
   const csv = await page.getByRole('link', { name: 'Export as CSV' }).getAttribute('href');
-  assert.equal(csv, '/api/v1/audit.csv?status=failed&domain=shop.example.net');
+  assert.equal(csv, '/api/v1/audit.csv?status=failed&domain=shop.example.net&chain=true');
   const lines = (await (await owner.visitor.context.request.get(csv ?? '')).text()).trim().split('\r\n');
   assert.equal(lines.length, 7);
   await page.reload();

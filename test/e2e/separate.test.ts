@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort } from '../../demo/free-port.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/mailbox.ts';
 import { generateKeys } from '../../src/keys.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type GoogleStandin, startGoogle } from '../../standins/google/server.ts';
@@ -136,17 +137,7 @@ test('a mailbox has the contract’s shape, its defaults, and ends up active wit
     username: USER.username,
     state: 'probing',
     fault: null,
-    options: {
-      history: 'all',
-      since: null,
-      folders: ['INBOX'],
-      skipInbox: false,
-      label: null,
-      neverSpam: false,
-      afterImport: 'keep',
-      deleteAfterDays: null,
-      pollSeconds: 7,
-    },
+    options: { ...DEFAULT_OPTIONS, pollSeconds: 7 },
     progress: { found: 0, delivered: 0, rejected: 0, failed: 0, uncertain: 0, waiting: 0, bytes: 0 },
     lastSyncAt: null,
     nextSyncAt: null,

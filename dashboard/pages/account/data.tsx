@@ -34,7 +34,7 @@ export function Data({ email }: { email: string }) {
             <ButtonAnchor href="/api/v1/mailboxes.csv" download>
               {texts.mailboxes}
             </ButtonAnchor>
-            <ButtonAnchor href="/api/v1/audit.csv" download>
+            <ButtonAnchor href="/api/v1/audit.csv?chain=true" download>
               {texts.audit}
             </ButtonAnchor>
           </div>

@@ -152,7 +152,7 @@ function useSubmit(
     const sent = await sending.run(async () => {
       const account = { server, username };
       const draft = mailboxes.find((each) => each.id === draftId);
-      const same = draft?.protocol === server.protocol && draft.auth === 'password';
+      const same = draft?.protocol === server.protocol && draft.auth === undefined;
       // A mailbox keeps its protocol and its way in.
       if (draft && !same) await setup.discard(draft.id);
       ({ id } = await (draft && same

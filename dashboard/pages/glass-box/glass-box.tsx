@@ -21,7 +21,7 @@ export default function GlassBox() {
   const known = useMailboxes();
   const mailboxes = known.data ?? [];
   const csv = (
-    <ButtonAnchor href={apiUrl('/audit.csv', { ...query })} download>
+    <ButtonAnchor href={apiUrl('/audit.csv', { ...query, chain: true })} download>
       <Download aria-hidden className="size-4" />
       {glassBoxTexts.export}
     </ButtonAnchor>

@@ -1,5 +1,5 @@
 /** The Glass Box's calls beside the audit log itself. */
-import { auditCsvQuerySchema, retriedSchema } from '../api.ts';
+import { auditStatsQuerySchema, retriedSchema } from '../api.ts';
 import {
   auditStatsSchema,
   domainsQuerySchema,
@@ -16,7 +16,7 @@ export const GLASS_BOX_OPERATIONS = {
     path: '/api/v1/audit/stats',
     scopes: ['audit:read'],
     summary: 'Messages and bytes over time by status; the filters are those of the audit log',
-    query: auditCsvQuerySchema,
+    query: auditStatsQuerySchema,
     status: 200,
     answer: auditStatsSchema,
     costs: 'sums',

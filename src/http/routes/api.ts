@@ -132,9 +132,9 @@ const auditHandlers = (parts: Parts): Pick<Handlers, 'listAudit' | 'exportAudit'
       cursor ?? null,
       chain ? chainedView : auditView,
     ),
-  exportAudit: async ({ userId, query, res }) => {
-    const entries = readAudit(parts, userId, await auditFilter(parts, userId, query));
-    await download(res, 'text/csv', 'audit.csv', writeAuditCsv(entries));
+  exportAudit: async ({ userId, query: { chain, ...filters }, res }) => {
+    const entries = readAudit(parts, userId, await auditFilter(parts, userId, filters));
+    await download(res, 'text/csv', 'audit.csv', writeAuditCsv(entries, chain !== undefined));
   },
 });
 

@@ -95,7 +95,7 @@ test.test('the script of the documentation verifies exports offline', async () =
   });
   await web.test.asOwner(ADD, [userId, other.id, 20]);
   const { head } = await get<Chain>('');
-  const csv = await (await browser.send('GET', '/api/v1/audit.csv')).text();
+  const csv = await (await browser.send('GET', '/api/v1/audit.csv?chain=true')).text();
   const json = await (await browser.send('GET', '/api/v1/account/export')).text();
   const whole = `${id}: whole, ends at 40:${head.hash}\n`;
   for (const content of [csv, json, `\ufeff${csv}`, csv.replaceAll('\r\n', '\n').trimEnd()]) {

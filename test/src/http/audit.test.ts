@@ -101,9 +101,9 @@ test.test('CSV follows RFC 4180 and runs nothing in a spreadsheet', async () => 
   const answer = await browser.send('GET', '/api/v1/audit.csv?status=delivered');
   assert.match(answer.headers.get('content-type') ?? '', /^text\/csv/);
   const lines = (await answer.text()).split('\r\n');
-  assert.equal(lines[0], 'id,at,mailboxId,senderDomain,status,reason,sizeBytes,delayMs,seq,hash');
-  assert.match(lines[1] ?? '', /,"a""b,c.test",delivered,,2,-5,2,[0-9a-f]{64}$/);
-  assert.match(lines[2] ?? '', /,'=cmd\|'\/c calc'!A1,delivered,,1,,1,[0-9a-f]{64}$/);
+  assert.equal(lines[0], 'id,at,mailboxId,senderDomain,status,reason,sizeBytes,delayMs');
+  assert.match(lines[1] ?? '', /,"a""b,c.test",delivered,,2,-5$/);
+  assert.match(lines[2] ?? '', /,'=cmd\|'\/c calc'!A1,delivered,,1,$/);
   assert.equal(lines[3], '');
   for (const start of ['=', '+', '-', '@', '\t', '\r'])
     assert.match(csvRow([`${start}1`]), /^"?'/, JSON.stringify(start));

@@ -30,8 +30,6 @@ test.test('a new mailbox is stored sealed, in state probing, with its probe', as
     port: 993,
     security: 'tls',
     username: MAILBOX.username,
-    auth: 'password',
-    provider: null,
     state: 'probing',
     fault: null,
     options: {
