@@ -18,6 +18,7 @@ export const PEERS_TABLE: readonly PeersRow[] = [
     'IMAP source',
     'N P H H H H H N',
     ['e2e/main-job', 'new mail follows by itself, over IDLE and by polling'],
+    ['workers/sources/dovecot', 'tells of news, of quiet, or that it cannot tell'],
     ['workers/sources/dovecot', 'lists everything for history all, newest first, as backlog'],
   ),
   row(
@@ -91,6 +92,10 @@ export const PEERS_TABLE: readonly PeersRow[] = [
   row(
     'durable state',
     '? ? H N H H P H',
+    [
+      'e2e/main-job',
+      'signs in, connects both protocols, and imports each message once while the worker is killed',
+    ],
     ['workers/recovery', 'dies at every effect: three small messages'],
     ['src/db/ledger', 'gives back an intent as an open transfer with its run key'],
   ),
@@ -130,6 +135,11 @@ export const PEERS_TABLE: readonly PeersRow[] = [
   row(
     'keep / delete / delete after N days / move at the source',
     'P N H H P N P N',
+    [
+      'e2e/at-source',
+      'killed again and again: what is missing at the source is in Gmail, and each is there once',
+    ],
+    ['e2e/at-source', 'each mailbox has what its owner wanted, and says so'],
     ['workers/dispose', 'keeps everything unless its owner wants otherwise'],
     [
       'workers/dispose',
@@ -197,6 +207,7 @@ export const PEERS_TABLE: readonly PeersRow[] = [
   row(
     'proof that source and Gmail agree (reconciliation)',
     'N N N N N N P N',
+    ['e2e/fidelity', 'the books add up: what was left out is skipped, and nothing is missing'],
     ['workers/reconcile', 'a visit that is complete ends with a count that balances'],
     ['workers/reconcile', 'a message that a listing hid is missing, although others were removed meanwhile'],
   ),
@@ -230,6 +241,7 @@ export const PEERS_TABLE: readonly PeersRow[] = [
   row(
     'dry run',
     'N N N N H N H N',
+    ['e2e/at-source', 'a dry run counts what would happen, and changes nothing'],
     [
       'src/http/at-source',
       'a dry run tells in numbers what would happen, before it starts and while it runs',

@@ -83,8 +83,9 @@ async function exchange(
     maxHeaderSize: MAX_HEADER_BYTES,
     signal,
   });
-  // Also later, when the connection is cut off.
-  asked.on('error', reject).on('response', resolve);
+  // Also later, when the connection is cut off. A 101 is neither, and without a listener would never end.
+  asked.on('error', reject).on('response', resolve).on('upgrade', resolve);
+  asked.on('close', () => reject(new Error('the connection ended without an answer')));
   asked.end(body);
   const answer = await promise;
   answer.on('error', () => {});

@@ -20,7 +20,8 @@ async function exportAll(given: Given): Promise<number> {
   const body = await at.download(csv ? `/api/v1/audit.csv?chain=true&${query}` : '/api/v1/account/export');
   const file = text(given, 'output');
   if (file === undefined || file === '-') {
-    await pipeline(Readable.from(body), process.stdout, { signal, end: false });
+    const shown = process.stdout.isTTY ? forTerminal(body) : body;
+    await pipeline(Readable.from(shown), process.stdout, { signal, end: false });
     return EXIT.done;
   }
   const draft = `${file}.${process.pid}.part`;
@@ -105,3 +106,11 @@ export const EXPORT_COMMANDS: readonly Command[] = [
     run: importList,
   },
 ];
+
+/** Line breaks stay; what else could act on a terminal is shown as text. Pipes and files get every byte as it is. */
+async function* forTerminal(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const shown = (part: string): string => part.replaceAll('\r', '').split('\n').map(safe).join('\n');
+  for await (const chunk of body) yield shown(decoder.decode(chunk, { stream: true }));
+  yield shown(decoder.decode());
+}

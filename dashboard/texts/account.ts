@@ -83,7 +83,7 @@ export const accountTexts = {
     title: 'Your data',
     exportTitle: 'Export',
     exportSentence:
-      'Everything that is stored about you as one JSON file: account, mailboxes, audit log with its chains, notices, sessions and keys, without passwords and tokens.',
+      'Everything that is stored about you as one JSON file: account, mailboxes, audit log with its chains, labels, webhooks, notices, sessions and keys, without passwords and tokens.',
     export: 'Download the export',
     tablesTitle: 'Export as tables',
     tablesSentence:
@@ -92,7 +92,7 @@ export const accountTexts = {
     audit: 'Audit log (CSV)',
     deleteTitle: 'Delete the account',
     deleteSentence:
-      'Ends everything at once: mailboxes with their passwords, the audit log, keys, sessions and notices are wiped, and the consent at Google is revoked. Mail at your providers and in your Gmail stays as it is.',
+      'Ends everything at once: mailboxes with their passwords, the audit log, keys, webhooks, sessions and notices are wiped, and the consent at Google is revoked. Mail at your providers and in your Gmail stays as it is.',
     delete: 'Delete the account…',
     confirmTitle: 'Delete this account?',
     confirm: [

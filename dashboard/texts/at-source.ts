@@ -31,7 +31,7 @@ export const atSourceTexts = {
     },
   } satisfies Record<Options['afterImport'], { label: string; hint: string }>,
   never:
-    'A message that Gmail refused, that failed, was skipped or is uncertain is never touched. Nor is what was imported before you choose this.',
+    'A message that Gmail refused, that failed, was skipped, is uncertain or arrived as a repaired copy is never touched. Nor is what was imported before you choose this.',
   folder: 'Folder at your provider',
   folderHint: 'It must exist there. It is not imported itself.',
   folderRequired: 'Enter the name of a folder.',

@@ -170,7 +170,8 @@ export const connect = {
     neverSpamHint: 'Otherwise Gmail’s own spam filter judges each message, as it does for all your mail.',
     poll: 'Look for new mail',
     every: (span: string) => `Every ${span}`,
-    pollIdle: 'The server tells of new mail at once; this is the safety net.',
+    pollIdle:
+      'The server tells of new mail in the inbox at once; this is the safety net, and for other folders the rule.',
     pollPlan: (span: string) => `On your plan a mailbox is looked at every ${span} at most.`,
   },
 

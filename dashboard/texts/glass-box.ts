@@ -132,7 +132,7 @@ export const glassBoxTexts = {
     noneSentence: 'The first count is made at the end of the first complete visit to a mailbox.',
     noneFor: 'This mailbox has not been counted yet.',
     meaning:
-      'Skipped: older than the history you chose. Waiting: on its way, or between two tries. What was removed at the source is no longer listed there.',
+      'Skipped: older than the history you chose, left out by your rules, or delivered from another folder. Waiting: on its way, or between two tries. What was removed at the source is no longer listed there.',
   },
   retry: 'Try again',
   delay: (ms: number) => formatDuration(ms),

@@ -11,7 +11,7 @@ export const importTexts = {
     'A CSV file from any spreadsheet, saved as UTF-8, with up to 100 lines. Each line is connected by itself; its password is sealed as soon as it arrives. Delete the file afterwards: it holds your passwords.',
   template: 'Download a template',
   templateHint:
-    'The first line names the columns. Needed are host, username and password; an empty cell is the default.',
+    'The first line names the columns. Needed are host, username and, unless auth is oauth, password; an empty cell is the default.',
   file: 'File',
   fileHint: '256 kB at most.',
   choose: 'Choose a file first.',

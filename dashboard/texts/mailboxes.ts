@@ -123,7 +123,7 @@ export const mailboxTexts = {
     passwordHint: 'Leave it empty to keep the stored one. A new server needs it again.',
     serverPart: 'Connection',
     optionsPart: 'What happens with mail',
-    pollHint: 'In seconds. Servers that can tell of new mail at once are not asked at all.',
+    pollHint: 'In seconds. Where the server tells of new mail at once, this is the safety net.',
     history: 'What is imported',
     since: 'Since',
     folders: 'Folders',

@@ -135,7 +135,7 @@ function refused({ mailboxId, detail }: Extract<Notice, { kind: 'messages-refuse
     title: `${plural(rejected + failed + uncertain, 'message was', 'messages were')} not passed on`,
     sentence: `${from === to ? formatDay(from) : `${formatDay(from)} to ${formatDay(to)}`}: ${counts.join(', ')}. They are still at their server.`,
     lines: [`Senders: ${senders.join(', ')}`],
-    next: 'Messages that failed can be tried again; what Gmail refuses, it will refuse again.',
+    next: 'Messages that failed can be tried again; what Gmail refuses, it will refuse again, unless you allow repaired copies.',
     action: { text: 'See them in the Glass Box', href: `/glass-box?${glassBoxQuery(mailboxId)}` },
     tone: 'uncertain',
   };

@@ -1,5 +1,12 @@
 /** Who runs which mailbox: src/core/ports.ts says what is promised, claim_mailboxes in the schema how. */
-import type { MailboxId, MailboxOptions, Protocol, Security, UserId } from '../core/mailbox.ts';
+import {
+  DEFAULT_OPTIONS,
+  type MailboxId,
+  type MailboxOptions,
+  type Protocol,
+  type Security,
+  type UserId,
+} from '../core/mailbox.ts';
 import {
   DEFAULT_PLANS,
   effectivePollSeconds,
@@ -115,7 +122,11 @@ const leaseOf = (row: ClaimedRow, limits: PlanLimits | null): Lease => ({
   sealedFingerprintKey: row.sealed_fingerprint_key,
   sealedRefreshToken: row.sealed_refresh_token,
   scopes: row.scopes,
-  options: { ...row.options, pollSeconds: effectivePollSeconds(row.options.pollSeconds, limits) },
+  options: {
+    ...DEFAULT_OPTIONS,
+    ...row.options,
+    pollSeconds: effectivePollSeconds(row.options.pollSeconds, limits),
+  },
   mayWatch: mayWatch(limits),
   createdAt: row.created_at.getTime(),
   failures: row.failures,

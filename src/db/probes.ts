@@ -1,13 +1,14 @@
 /** The probe's side of a mailbox: what to try, and the verdict, unless it has been edited meanwhile. */
 import type { FaultCode } from '../core/fault.ts';
-import type {
-  MailboxId,
-  MailboxOptions,
-  MailboxState,
-  Protocol,
-  Security,
-  Server,
-  UserId,
+import {
+  DEFAULT_OPTIONS,
+  type MailboxId,
+  type MailboxOptions,
+  type MailboxState,
+  type Protocol,
+  type Security,
+  type Server,
+  type UserId,
 } from '../core/mailbox.ts';
 import type { Survey } from '../core/survey.ts';
 import type { Database, Tx } from './pool.ts';
@@ -64,7 +65,7 @@ export async function findTarget(
     revision,
     server,
     username,
-    options,
+    options: { ...DEFAULT_OPTIONS, ...options },
     draft,
     sealedPassword: row.sealed_password,
   };

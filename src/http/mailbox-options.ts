@@ -15,6 +15,7 @@ export const mergeOptions = (
   current: MailboxOptions,
   sent: NonNullable<PatchMailbox['options']>,
 ): object => ({
+  ...DEFAULT_OPTIONS,
   ...current,
   ...(sent.history !== undefined && sent.history !== 'since' && { since: null }),
   ...(sent.afterImport !== undefined && sent.afterImport !== 'delete' && { deleteAfterDays: null }),
@@ -41,9 +42,13 @@ export function wholeOptions(parts: Parts, protocol: 'imap' | 'pop3', merged: ob
 export const canDispose = (protocol: 'imap' | 'pop3', afterImport: MailboxOptions['afterImport']): boolean =>
   protocol === 'imap' || afterImport === 'keep' || afterImport === 'delete';
 
-export const optionsView = ({ folders, ...options }: MailboxOptions): Mailbox['options'] => ({
-  ...options,
-  folders: folders === 'all' ? 'all' : [...folders],
-  skipSenders: [...options.skipSenders],
-  neverSpamDomains: [...options.neverSpamDomains],
-});
+/** A process from before an option came may have stored the options without it. */
+export const optionsView = (stored: MailboxOptions): Mailbox['options'] => {
+  const { folders, ...options } = { ...DEFAULT_OPTIONS, ...stored };
+  return {
+    ...options,
+    folders: folders === 'all' ? 'all' : [...folders],
+    skipSenders: [...options.skipSenders],
+    neverSpamDomains: [...options.neverSpamDomains],
+  };
+};

@@ -32,7 +32,7 @@ export const OPERATIONS = {
   exportAccount: {
     method: 'get',
     path: '/api/v1/account/export',
-    scopes: ['account', 'read', 'audit:read'],
+    scopes: ['account', 'read', 'audit:read', 'webhooks'],
     summary: 'Everything that is stored about the account, without secrets',
     status: 200,
     mediaType: 'application/json',

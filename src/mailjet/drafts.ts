@@ -126,7 +126,8 @@ const messagesRefused = (items: readonly Item[]): Body => ({
   items: detailsOf('messages-refused', items).map(
     ({ host, detail }) => `Mailbox at ${host}: ${refusals(detail)}`,
   ),
-  advice: 'Messages that failed can be tried again; what Gmail refuses, it will refuse again.',
+  advice:
+    'Messages that failed can be tried again; what Gmail refuses, it will refuse again, unless you allow repaired copies.',
   label: 'See them in the Glass Box',
   path: '/glass-box',
 });

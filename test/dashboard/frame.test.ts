@@ -1,6 +1,7 @@
 /** The frame of the app in a real browser: navigation, signing out, the ends of a session and of the network. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DEFAULT_OPTIONS } from '../../src/core/mailbox.ts';
 import { assertAccessible, eventually, openStage, type Stage, takeScreenshots } from './stage.ts';
 
 let stage: Stage;
@@ -20,14 +21,8 @@ const mailboxOf = (username: string, index: number) => ({
   state: 'active',
   fault: null,
   options: {
-    history: 'all',
-    since: null,
+    ...DEFAULT_OPTIONS,
     folders: ['INBOX', '受信トレイ'.repeat(20), 'x'.repeat(200)],
-    skipInbox: false,
-    label: null,
-    neverSpam: false,
-    afterImport: 'keep',
-    deleteAfterDays: null,
     pollSeconds: 300,
   },
   progress: { found: 9e8, delivered: 8e8, rejected: 0, failed: 0, uncertain: 0, waiting: 1e8, bytes: 1e13 },

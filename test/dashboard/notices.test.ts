@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
+import { DEFAULT_OPTIONS } from '../../src/core/mailbox.ts';
 import { findEmbedded } from '../../src/db/embedded.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type MailjetStandin, startMailjet } from '../../standins/mailjet/server.ts';
@@ -31,20 +32,7 @@ async function addMailbox(email: string): Promise<{ userId: string; mailboxId: s
        options, state)
      SELECT id, 'imap', 'mail.example.com', 993, 'tls', '<img src=x onerror=alert(1)>@example.org', 'x', 'x', $2, 'paused'
      FROM users WHERE email = $1 RETURNING user_id, id`,
-    [
-      email,
-      {
-        history: 'all',
-        since: null,
-        folders: ['INBOX'],
-        skipInbox: false,
-        label: null,
-        neverSpam: false,
-        afterImport: 'keep',
-        deleteAfterDays: null,
-        pollSeconds: 300,
-      },
-    ],
+    [email, { ...DEFAULT_OPTIONS, pollSeconds: 300 }],
   );
   const [row] = rows;
   assert.ok(row);

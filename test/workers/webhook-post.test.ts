@@ -68,13 +68,15 @@ it('gives up on who does not answer in time, drips, hangs up or talks nonsense',
     (response) => response.socket?.destroy(),
     (response) => response.socket?.end('220 mail.example.net ESMTP\r\n'),
     (response) => response.socket?.end(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`),
+    (response) =>
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
   );
   const failures: string[] = [];
-  for (let i = 0; i < 5; i += 1) {
+  for (let i = 0; i < 6; i += 1) {
     const result = await post(url(), {}, '{}', signal);
     failures.push('failure' in result ? result.failure : String(result.status));
   }
-  assert.deepEqual(failures.slice(2), ['answer-broken', 'answer-broken', 'answer-broken']);
+  assert.deepEqual(failures.slice(2), ['answer-broken', 'answer-broken', 'answer-broken', '101']);
   assert.equal(failures[0], 'no-answer');
   assert.match(failures[1] ?? '', /^(?:no-answer|answer-broken)$/);
 });

@@ -17,7 +17,7 @@ export const WEBHOOK_OPERATIONS = {
   createWebhook: {
     method: 'post',
     path: '/api/v1/webhooks',
-    scopes: ['webhooks'],
+    scopes: ['webhooks', 'read'],
     summary: 'Set up a webhook; its secret is shown this once',
     description:
       'The URL must be https on port 443 or 8443 and lead to a public address. Up to ten per account.',
@@ -46,7 +46,7 @@ export const WEBHOOK_OPERATIONS = {
   editWebhook: {
     method: 'patch',
     path: '/api/v1/webhooks/:id',
-    scopes: ['webhooks'],
+    scopes: ['webhooks', 'read'],
     summary: 'Change address or events, switch it off or on',
     body: patchWebhookSchema,
     example: { enabled: true },

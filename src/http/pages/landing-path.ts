@@ -29,7 +29,7 @@ const LINE = [
 export const messagePath = html`<section id="how" aria-labelledby="how-title" class="scroll-mt-4 rounded-2xl border border-line bg-page p-5 md:p-6">
 <h2 id="how-title" class="text-sm font-medium text-muted">The path of a message</h2>
 <ol class="mt-4">
-${stop(MAILBOX, 'Your old mailbox', 'IMAP or POP3. Nothing there is changed or deleted.')}
+${stop(MAILBOX, 'Your old mailbox', 'IMAP or POP3. Nothing there is changed or deleted unless you choose so.')}
 ${arrow}
 ${stop(MEMORY, 'Our memory, briefly', 'It streams through a worker that may not write files. The buffers are overwritten behind it.')}
 ${arrow}

@@ -32,7 +32,7 @@ export const PROMISES = [
   },
   {
     title: 'Gone means gone',
-    text: 'Delete a mailbox or the account in two clicks. Its rows are gone when the answer arrives, and Google is told that the consent has ended.',
+    text: 'Delete a mailbox or the account in two clicks. Its rows are gone when the answer arrives; with the account, Google is told that the consent has ended.',
     check: 'accounts are deleted while mail is on its way; not one row is left, and none comes back.',
   },
 ] as const;
@@ -66,7 +66,7 @@ export const QUESTIONS = [
   {
     question: 'How do I leave?',
     answer: [
-      'Delete the mailbox or the account. All that is stored here about it goes at once, and the permission at Google is taken back. What has been delivered to your Gmail stays yours. Before that you can download your settings and the whole Glass Box as JSON.',
+      'Delete the mailbox or the account. All that is stored here about it goes at once; with the account, the permission at Google is taken back. What has been delivered to your Gmail stays yours. Before that you can download your settings and the whole Glass Box as JSON.',
     ],
   },
   {

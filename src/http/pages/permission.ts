@@ -17,7 +17,7 @@ const NO = html`<svg aria-hidden="true" viewBox="0 0 20 20" class="mt-0.5 size-4
 export const permission = html`<p class="mt-4 max-w-3xl leading-relaxed text-muted">Google asks you to let smtp-sync <strong class="font-medium text-ink">“Add emails into your Gmail mailbox”</strong>. Its technical name is <code class="font-mono text-sm whitespace-nowrap">gmail.insert</code>, and it is the smallest permission with which mail can be passed on. Besides, Google tells us your account id and e-mail address, which is how we know you again.</p>
 <div class="mt-6 grid gap-4 md:grid-cols-2">
 ${list('What it allows', YES, [
-  'Adding the messages of the mailboxes that you connect to your Gmail.',
+  'Adding the messages of the mailboxes that you connect to your Gmail and, if you want them, short notices about those that Gmail refused.',
   'Nothing else.',
 ])}
 ${list('What it cannot do', NO, [
