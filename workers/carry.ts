@@ -6,7 +6,7 @@ import type { Listed } from '../src/core/message.ts';
 import { SMALL_BYTES } from '../src/core/pending.ts';
 import type { Fetched } from '../src/core/ports.ts';
 import type { Repair } from '../src/core/repair.ts';
-import type { Settlement } from '../src/core/transfer.ts';
+import type { Settlement, WaitingTransfer } from '../src/core/transfer.ts';
 import { type Claim, Copies } from './copies.ts';
 import {
   approach,
@@ -20,7 +20,7 @@ import {
   recognise,
   skip,
 } from './transfer.ts';
-import { type Judge, laneOf, noteSettled, type Visit } from './visit.ts';
+import { type Judge, laneOf, noteOpen, noteSettled, type Visit } from './visit.ts';
 
 /** More at once would make new mail wait longer for the lanes of its user's backlog. */
 const GROUP_MESSAGES = 16;
@@ -146,9 +146,11 @@ export class Carrier {
   async #send(group: readonly Begun[], leave: () => void): Promise<void> {
     const { control } = this.#visit;
     const claims = this.#copies.claim(group);
+    let ready: readonly Ready[] = [];
+    const before = new Map(group.map(({ message: { key } }) => [key, this.#visit.waiting.get(key)]));
     try {
       const wanted = await this.#wanted(group, claims);
-      const ready = await this.#inTurn(wanted, (begun) => this.#approach(begun, claims));
+      ready = await this.#inTurn(wanted, (begun) => this.#approach(begun, claims));
       const intended = await this.#together(ready, (one) => intend(one, this.#visit.engine));
       const sent = await this.#inTurn(intended, async (one) => {
         await commit(one, control.hard);
@@ -166,8 +168,16 @@ export class Carrier {
         await chunks.return();
         passage.header.destroy();
       }
+      for (const one of ready) this.#noteLeft(one, before.get(one.message.key));
       this.#copies.end(claims);
     }
+  }
+
+  /** What ended the visit may have left an intent behind that nobody was asked about: no copy may go before it. */
+  #noteLeft({ message: { key }, intent }: Ready, before: WaitingTransfer | undefined): void {
+    const { settled, waiting, open } = this.#visit;
+    const isJudged = settled.has(key) || open.has(key) || waiting.get(key) !== before;
+    if (this.#fatal && !isJudged) noteOpen(this.#visit, intent, before?.tries ?? 0);
   }
 
   /** Settles what is not to be sent; what is left. */

@@ -18,7 +18,7 @@ import { goRounds } from './rounds.ts';
 import { createRunKey, openRunKey, type RunKey } from './run-key.ts';
 import { logIn } from './source-login.ts';
 import type { Engine, Passage } from './transfer.ts';
-import { folderOf, noteSettled, type RunControl, type RunDeps, type Visit } from './visit.ts';
+import { folderOf, noteOpen, noteSettled, type RunControl, type RunDeps, type Visit } from './visit.ts';
 
 /**
  * Visits the mailbox until there is nothing to do, its turn is over, or it is asked to end. Never throws; null when
@@ -210,8 +210,7 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
   const last = visit.open.get(message.key) ?? visit.waiting.get(message.key);
   const tried = last?.tries ?? 0;
   if (passage?.intent) {
-    visit.open.set(message.key, openTransferOf(passage.intent, tried, deps.clock.now()));
-    visit.waiting.delete(message.key);
+    noteOpen(visit, passage.intent, tried);
   }
   if (!mayBlameMessage(fault)) throw error;
 
@@ -266,14 +265,3 @@ async function orderRepair(visit: Visit, message: Listed, repair: Repair, tries:
   visit.open.delete(message.key);
   visit.waiting.set(message.key, { ...order, state: 'waiting', reason: repair });
 }
-
-/** The transfer as the ledger has it after this run's own intent; its run key is at hand, unsealed. */
-const openTransferOf = (intent: Intent, tries: number, now: number): OpenTransfer => ({
-  ...intent,
-  state: 'open',
-  tries,
-  reason: null,
-  intendedAt: now,
-  retryAt: now,
-  sealedRunKey: new Uint8Array(),
-});

@@ -17,7 +17,7 @@ import type {
 } from '../src/core/ports.ts';
 import type { RefusalBooks } from '../src/core/refusal.ts';
 import type { Lease } from '../src/core/schedule.ts';
-import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
+import type { Intent, OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
 import { CHUNK_BYTES } from './chunks.ts';
 import type { LaneRequest, Lanes } from './lanes.ts';
 import type { Quota } from './quota.ts';
@@ -124,3 +124,18 @@ export const laneOf = (visit: Visit, first: Listed | undefined): LaneRequest => 
   backlog: first?.backlog ?? true,
   bytes: (first?.size ?? STREAM_BYTES) <= SMALL_BYTES ? GROUP_BYTES : STREAM_BYTES,
 });
+
+/** As the ledger has it after this run's own intent; its run key is at hand, unsealed. */
+export function noteOpen(visit: Visit, intent: Intent, tries: number): void {
+  const now = visit.deps.clock.now();
+  visit.open.set(intent.key, {
+    ...intent,
+    state: 'open',
+    tries,
+    reason: null,
+    intendedAt: now,
+    retryAt: now,
+    sealedRunKey: new Uint8Array(),
+  });
+  visit.waiting.delete(intent.key);
+}
