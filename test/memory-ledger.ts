@@ -34,7 +34,7 @@ export interface Books {
   readonly told: Map<MessageKey, number>;
   /** To the generation when it was settled first. */
   readonly fingerprints: Map<string, number>;
-  /** From a fingerprint to the folder it was delivered from first. */
+  /** From a fingerprint to the folder it was delivered from last. */
   readonly deliveredFrom: Map<string, string>;
   readonly audit: Settlement[];
   waiting: number;
@@ -146,8 +146,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
         const fingerprint = hex(settlement.fingerprint);
         if (
           (settlement.status === 'delivered' || settlement.status === 'repaired') &&
-          ref.protocol === 'imap' &&
-          !books.deliveredFrom.has(fingerprint)
+          ref.protocol === 'imap'
         )
           books.deliveredFrom.set(fingerprint, folder);
         const generation = books.intended.get(key) ?? generationOf(books);
@@ -166,10 +165,10 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       books.audit.push(settlement);
       books.waiting = Math.max(0, books.waiting - 1);
     },
-    async deliveredElsewhere(folder, fingerprints) {
+    async deliveredElsewhere(folder, fingerprints, except) {
       return fingerprints.map((fingerprint) => {
         const from = books.deliveredFrom.get(hex(fingerprint));
-        return from !== undefined && from !== folder;
+        return from !== undefined && from !== folder && !except.includes(from);
       });
     },
     async recognises(folder, fingerprint) {

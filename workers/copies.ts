@@ -3,9 +3,10 @@
  * once that one is delivered. Two that look the same in ONE folder are two messages, and both go.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { rankOf } from '../src/core/folder.ts';
+import { isLast, rankOf } from '../src/core/folder.ts';
 import type { MessageKey, MessageRef } from '../src/core/message.ts';
 import { messageBackoff } from '../src/core/schedule.ts';
+import { guessUse } from './decide.ts';
 import { type Begun, settlementOf } from './transfer.ts';
 import { noteSettled, type Visit } from './visit.ts';
 
@@ -43,7 +44,7 @@ export class Copies {
    * everybody waits only for those that came earlier.
    */
   claim(group: readonly Begun[]): Claim[] {
-    if (this.#visit.folders.size < 2) return [];
+    if (this.#everSeen().size < 2) return [];
     return group.flatMap((begun) => {
       const { passage, decision, message, first } = begun;
       const size = first.total === null ? message.size : (passage.mending?.size ?? first.total);
@@ -54,11 +55,22 @@ export class Copies {
 
   /** The same once its real size is known, if that is another one; null: nothing has changed. */
   claimAgain(begun: Begun, fingerprint: Uint8Array, claims: readonly Claim[]): Claim | null {
-    if (this.#visit.folders.size < 2 || !isDistinct(begun)) return null;
+    if (this.#everSeen().size < 2 || !isDistinct(begun)) return null;
     const known = claims.find((claim) => claim.begun.message.key === begun.message.key);
     return known && timingSafeEqual(known.fingerprint, fingerprint)
       ? null
       : this.#claimOne(begun, fingerprint);
+  }
+
+  /** Folders of this visit and of former ones: their owner may have chosen others since. */
+  #everSeen(): ReadonlySet<string> {
+    return new Set([...this.#visit.folders.keys(), ...this.#visit.cursors.keys()]);
+  }
+
+  /** Gmail empties spam and trash, so a copy from there does not stand for one that somebody has taken out of there. */
+  #lesser(folder: string): readonly string[] {
+    const lesser = [...this.#everSeen()].filter((name) => isLast(guessUse(name, this.#visit.folders)));
+    return lesser.includes(folder) ? [] : lesser;
   }
 
   #claimOne(begun: Begun, fingerprint: Uint8Array): Claim {
@@ -89,6 +101,7 @@ export class Copies {
     const elsewhere = await this.#visit.ledger.deliveredElsewhere(
       one.folder,
       free.map(({ fingerprint }) => fingerprint),
+      this.#lesser(one.folder),
     );
     const copies = free.filter((_, at) => elsewhere[at]);
     await Promise.all(copies.map((claim) => this.#skip(claim)));

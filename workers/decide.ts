@@ -17,8 +17,8 @@ export const createDecide =
     return decide({ use, flags, header, now: now() }, options);
   };
 
-/** A message that waits may be of a folder that is visited no more: then its name must tell. */
-function guessUse(name: string, folders: ReadonlyMap<string, SourceFolder>): FolderUse | null {
+/** What a folder is for. One that is visited no more may still have messages that wait: then its name must tell. */
+export function guessUse(name: string, folders: ReadonlyMap<string, SourceFolder>): FolderUse | null {
   const folder = folders.get(name);
   return folder ? folder.use : namedUse(name.split(/[/.\\]/).at(-1) ?? '');
 }

@@ -7,6 +7,7 @@ import {
   MAX_DISPOSAL_TRIES,
   type Recogniser,
   type SourceAction,
+  type SourceProblem,
 } from '../src/core/disposal.ts';
 import { isFault } from '../src/core/fault.ts';
 import type { MessageKey } from '../src/core/message.ts';
@@ -24,11 +25,12 @@ export async function disposeDue(visit: Visit, until: number): Promise<Disposed>
   const { lease, deps, control, disposals } = visit;
   // The owner may choose otherwise at any time: then this run is recalled, and each portion asks again.
   if (disposalOf(lease.options) === null) return 'done';
+  const progress: Progress = { made: false, problem: null };
   for (;;) {
     if (control.gentle.aborted || deps.clock.now() >= until) return 'more';
     const due = await disposals.due(PORTION);
     if (due.length === 0) return 'done';
-    const progress = { made: false };
+    progress.made = false;
     for (const [folder, actions] of portionsOf(due)) {
       const went = await disposePortion(visit, folder, actions, progress);
       if (went !== 'on') return went;
@@ -36,6 +38,13 @@ export async function disposeDue(visit: Visit, until: number): Promise<Disposed>
     // What is left is kept from its turn by something else.
     if (!progress.made) return 'done';
   }
+}
+
+interface Progress {
+  /** By the portions that were asked for together. */
+  made: boolean;
+  /** What stands in the way in one of its folders, while others may go on. */
+  problem: SourceProblem | null;
 }
 
 /** By folder; what was tried before goes alone, for it may be what ends the session. */
@@ -50,7 +59,7 @@ async function disposePortion(
   visit: Visit,
   folder: string,
   actions: readonly SourceAction[],
-  progress: { made: boolean },
+  progress: Progress,
 ): Promise<'on' | 'done' | 'ended'> {
   const { lease, deps, control, disposals, source } = visit;
   const disposal = disposalOf(lease.options);
@@ -80,10 +89,14 @@ async function disposePortion(
     await disposals.settle(outcomesOf(actions, begun, null), 'source-trouble');
     return 'ended';
   }
+  // One folder alone: a try for what is in it, so that the other folders' actions are not kept waiting behind these.
+  const isLocked = report.problem === 'source-read-only';
+  if (isLocked) await intend(actions.map(({ key }) => key));
   const outcomes = outcomesOf(actions, begun, report.outcomes);
   progress.made ||= outcomes.size > 0;
-  if (outcomes.size > 0 || report.problem !== null) await disposals.settle(outcomes, report.problem);
-  return report.problem === null ? 'on' : 'done';
+  progress.problem = report.problem ?? progress.problem;
+  if (outcomes.size > 0 || report.problem !== null) await disposals.settle(outcomes, progress.problem);
+  return report.problem === null || isLocked ? 'on' : 'done';
 }
 
 /** What a source refuses is tried again, but not for ever. `told` null: the session ended over it. */

@@ -72,8 +72,8 @@ export interface DisposalOrder {
   readonly actions: readonly SourceAction[];
   readonly recogniser: () => Recogniser;
   /**
-   * Called before anything is changed, with those that are there and have been recognised. Durable; answers which of them
-   * are still wanted.
+   * Called before anything is changed, with those that are there and have been recognised, or that the source lists and does
+   * not show: each has a try less. Durable; answers which of them are still wanted.
    */
   readonly intend: (keys: readonly MessageKey[]) => Promise<ReadonlySet<MessageKey>>;
 }

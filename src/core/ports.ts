@@ -199,8 +199,8 @@ export interface Ledger {
    * was renumbered for the last time. What was settled after that is another message that looks the same.
    */
   recognises(folder: string, fingerprint: Uint8Array): Promise<boolean>;
-  /** Of each fingerprint, whether a message with it was delivered, and the first time from another IMAP folder than this. */
-  deliveredElsewhere(folder: string, fingerprints: readonly Uint8Array[]): Promise<readonly boolean[]>;
+  /** Of each, whether a message with it was delivered, the last time from an IMAP folder but `own` and `except`. */
+  deliveredElsewhere(own: string, of: readonly Uint8Array[], except: readonly string[]): Promise<boolean[]>;
 }
 
 /** What the reconciliation has to know of one folder (POP3: `INBOX`). */

@@ -208,11 +208,11 @@ export const SETTLE: Statement = {
     ), known AS (
       INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, generation, folder)
       SELECT $4, fence.id, e.fingerprint, min(COALESCE(e.generation, ${GENERATION})),
-        (array_agg(e.folder ORDER BY e.ord) FILTER (WHERE ${IN_GMAIL}))[1]
+        (array_agg(e.folder ORDER BY e.ord DESC) FILTER (WHERE ${IN_GMAIL}))[1]
       FROM effective e, fence WHERE e.fingerprint IS NOT NULL GROUP BY fence.id, e.fingerprint
       ON CONFLICT (mailbox_id, fingerprint) DO UPDATE SET generation = least(f.generation, EXCLUDED.generation),
-        folder = COALESCE(f.folder, EXCLUDED.folder)
-      WHERE EXCLUDED.generation < f.generation OR (f.folder IS NULL AND EXCLUDED.folder IS NOT NULL)
+        folder = COALESCE(EXCLUDED.folder, f.folder)
+      WHERE EXCLUDED.generation < f.generation OR (EXCLUDED.folder IS NOT NULL AND EXCLUDED.folder IS DISTINCT FROM f.folder)
     ), disposable AS (
       INSERT INTO source_actions AS a (user_id, mailbox_id, key, action, fingerprint, size_bytes, delivered_at)
       SELECT $4, fence.id, e.key, fence.after_import, e.fingerprint, e.size, now() FROM effective e, fence
@@ -276,9 +276,13 @@ export const RECOGNISE: Statement = {
     WHERE f.mailbox_id = $1 AND f.fingerprint = $3 AND f.generation < c.generation`,
 };
 
-/** $1 mailbox, $2 folder, $3 fingerprints; answers in their order. One of an unknown folder may be of this one. */
+/**
+ * $1 mailbox, $2 folder, $3 fingerprints, $4 folders that do not count; answers in the fingerprints' order. One of an unknown
+ * folder may be of this one.
+ */
 export const ELSEWHERE: Statement = {
   name: 'ledger-elsewhere',
   text: `SELECT f.folder IS NOT NULL AS found FROM unnest($3::bytea[]) WITH ORDINALITY AS w (fingerprint, ord)
-    LEFT JOIN fingerprints f ON f.mailbox_id = $1 AND f.fingerprint = w.fingerprint AND f.folder <> $2 ORDER BY w.ord`,
+    LEFT JOIN fingerprints f ON f.mailbox_id = $1 AND f.fingerprint = w.fingerprint AND f.folder <> $2
+      AND f.folder <> ALL ($4::text[]) ORDER BY w.ord`,
 };

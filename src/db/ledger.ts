@@ -37,10 +37,15 @@ export function createLedger(db: Database, lease: LedgerLease): Ledger {
         const rows = await tx.query(sql.RECOGNISE, [lease.mailboxId, folder, Buffer.from(fingerprint)]);
         return rows.length > 0;
       }),
-    deliveredElsewhere: (folder, fingerprints) =>
+    deliveredElsewhere: (folder, fingerprints, except) =>
       db.withTenant(lease.userId, async (tx) => {
         const wanted = fingerprints.map((fingerprint) => Buffer.from(fingerprint));
-        const rows = await tx.query<{ found: boolean }>(sql.ELSEWHERE, [lease.mailboxId, folder, wanted]);
+        const rows = await tx.query<{ found: boolean }>(sql.ELSEWHERE, [
+          lease.mailboxId,
+          folder,
+          wanted,
+          except,
+        ]);
         return rows.map(({ found }) => found);
       }),
   };

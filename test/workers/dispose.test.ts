@@ -196,6 +196,31 @@ test('a source that will not is asked a bounded number of times, with growing pa
   assert.deepEqual(world.books.disposed, ['done', 'done', 'refused']);
 });
 
+test('a folder that cannot be changed keeps no other folder’s messages waiting, and ends as refused', async () => {
+  const world = createWorld([message('inbox')]);
+  const many = Array.from({ length: 120 }, (_, n) => [n + 1, message(`locked ${n}`)] as const);
+  world.others.set('Locked', { use: null, messages: new Map(many) });
+  world.others.set('Work', { use: null, messages: new Map([[1, message('work')]]) });
+  world.habit = (source) => ({
+    ...source,
+    folders: async () => ['Locked', 'INBOX', 'Work'].map((name) => ({ name, use: null, path: [name] })),
+    dispose: async (order, signal) =>
+      order.folder === 'Locked'
+        ? { outcomes: new Map(), problem: 'source-read-only' }
+        : source.dispose(order, signal),
+  });
+  const left = () => [world.messages.size, world.others.get('Work')?.messages.size];
+  await live(world, immortal(), DELETE);
+  assert.deepEqual(left(), [0, 0], 'those that can be removed are');
+  assert.equal(world.books.problem, 'source-read-only', 'and their owner is told of the others');
+  for (let visit = 0; visit < 20 && world.books.actions.size > 0; visit += 1) {
+    world.now += 3 * 3_600_000;
+    await live(world, immortal(), DELETE);
+  }
+  assert.equal(world.books.disposed.filter((outcome) => outcome === 'refused').length, 120);
+  assert.equal(world.others.get('Locked')?.messages.size, 120);
+});
+
 test('a source that hangs up over it loses no mail for it, and what ends its sessions goes alone', async () => {
   const world = createWorld(three());
   world.habit = (source) => ({

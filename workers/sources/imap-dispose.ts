@@ -100,8 +100,12 @@ async function disposeSome(
     if (known) recognised.set(header.uid, action);
     else outcomes.set(action.key, 'changed');
   }
-  if (recognised.size === 0) return;
-  const wanted = await intend([...recognised.values()].map(({ key }) => key));
+  // What the server lists and does not show counts as tried, or it would be asked for, for ever.
+  const tried = [...byUid.values()].map(({ key }) => key).filter((key) => !outcomes.has(key));
+  if (tried.length === 0) return;
+  const wanted = await intend(tried);
+  for (const [uid, { key }] of byUid)
+    if (!recognised.has(uid) && wanted.has(key)) outcomes.set(key, 'refused');
   const uids = [...recognised].filter(([, { key }]) => wanted.has(key)).map(([uid]) => uid);
   if (uids.length === 0) return;
   const left = await change(wire, disposal, uids, signal);

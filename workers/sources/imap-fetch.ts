@@ -139,6 +139,16 @@ async function large(wire: ImapWire, message: Listed, signal: AbortSignal): Prom
   return { message, flags, body: pieces(wire, message, signal) };
 }
 
+/** null: there is no such folder, which may be back at the next try; those who look for mail elsewhere go on meanwhile. */
+async function uidValidityOf(wire: ImapWire, folder: string, signal: AbortSignal): Promise<number | null> {
+  try {
+    return (await wire.select(folder, signal)).uidValidity;
+  } catch (error) {
+    if (isFault(error, 'folder-missing')) return null;
+    throw error;
+  }
+}
+
 /**
  * `Source.fetch` for messages of one folder under one UIDVALIDITY. Small messages come in batches of at most
  * 4 MiB and in the server's order within a batch. Returned from early, the session stays usable: what is left of
@@ -152,7 +162,11 @@ export async function* fetchMessages(
   for (const batch of batches(messages, wire.messageLimit)) {
     const [first] = batch;
     if (first?.ref.protocol !== 'imap') throw new RangeError('not an IMAP message');
-    const { uidValidity } = await wire.select(first.ref.folder, signal);
+    const uidValidity = await uidValidityOf(wire, first.ref.folder, signal);
+    if (uidValidity === null) {
+      for (const message of batch) yield failed(message, new Fault('message-unreadable'));
+      continue;
+    }
     const current = batch.filter(({ ref }) => ref.protocol === 'imap' && ref.uidValidity === uidValidity);
     // Ids of another UIDVALIDITY name nothing any more; the next listing shows the messages under their new ones.
     for (const message of batch)

@@ -207,6 +207,26 @@ for (const command of [
   }
 }
 
+test('a message that is listed and not shown is left alone, and counts as tried', async () => {
+  for (const hidden of [[2], [1, 2, 3]]) {
+    const fixture = await three();
+    const source = await fixture.open();
+    const actions = await actionsOf(source);
+    fixture.server.tricks.silentOn = new Set(hidden);
+    const asked: string[] = [];
+    const report = await disposeOf(source, actions, DELETE, async (keys) => {
+      asked.push(...keys);
+      return new Set(keys);
+    });
+    assert.deepEqual(asked.toSorted(), actions.map(({ key }) => key).toSorted());
+    assert.deepEqual(
+      outcomesOf(report, actions),
+      [3, 2, 1].map((uid) => (hidden.includes(uid) ? 'refused' : 'done')),
+    );
+    assert.deepEqual(uids(fixture), hidden);
+  }
+});
+
 test('a server that limits what one command may do is asked in portions', async () => {
   const fixture = await setUp({ messageLimit: 2 });
   fixture.fill(1, 2, 3, 4, 5);

@@ -114,6 +114,21 @@ describe('IMAP fetch: one bad message among good ones', () => {
     await source.close();
   });
 
+  it('says of messages of a folder that is gone that they cannot be read, and lives on', async () => {
+    const { server, open, fill } = await setUp();
+    fill(1);
+    for (const n of [1, 2]) server.append(USER, Buffer.from(`Subject: ${n}\r\n\r\n`), { folder: 'Work' });
+    const source = await open();
+    const inbox = await source.list('INBOX', null, ALL, never);
+    const { messages } = await source.list('Work', null, ALL, never);
+    await source.count('INBOX', never);
+    server.store.account(USER)?.folders.delete('Work');
+    const found = await fetchAll(source, messages);
+    assert.deepEqual([...found.values()], ['message-unreadable', 'message-unreadable']);
+    assert.ok(Buffer.isBuffer((await fetchAll(source, inbox.messages)).get(1)));
+    await source.close();
+  });
+
   it('never fetches under ids of another UIDVALIDITY', async () => {
     const { server, open, fill } = await setUp();
     fill(1, 2, 3);
