@@ -39,6 +39,8 @@ export interface Pop3Faults {
   ignore?: string;
   /** The verb that is refused, and the one at which the connection ends without an answer. */
   refuse?: string;
+  /** The whole command that is refused. */
+  refuseLine?: string;
   hangUpAt?: string;
   refuseStls?: boolean;
   hideStls?: boolean;
@@ -118,7 +120,8 @@ export class Pop3Session {
     const { faults } = this.#host;
     if (faults.ignore === verb) return;
     if (faults.hangUpAt === verb) return void this.#socket.destroy();
-    if (faults.refuse === verb) return this.#say(`-ERR not today${CRLF}`);
+    if (faults.refuse === verb || faults.refuseLine === [verb, ...words].join(' '))
+      return this.#say(`-ERR not today${CRLF}`);
     if (faults.hugeLineTo === verb) return this.#say(`+OK ${'x'.repeat(1_048_576)}`);
     if (verb === 'QUIT') return this.#quit();
     if (verb === 'CAPA')

@@ -197,6 +197,7 @@ function mortalRefusals(refusals: RefusalBooks, mortality: Mortality): RefusalBo
 function mortalDisposals(disposals: Disposals, mortality: Mortality): Disposals {
   return {
     due: (...args) => mortality.live(() => disposals.due(...args)),
+    begun: (...args) => mortality.live(() => disposals.begun(...args)),
     intend: (...args) => mortality.live(() => disposals.intend(...args)),
     settle: (...args) => mortality.live(() => disposals.settle(...args)),
   };

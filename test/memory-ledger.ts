@@ -1,12 +1,13 @@
 /** A ledger in memory, for tests of the engine; held to the same contract suite as the one in PostgreSQL. */
 
 import { isInGmail } from '../src/core/audit.ts';
-import { addRanges, type Cursor, isSettled, settleRefs } from '../src/core/cursor.ts';
+import { addRanges, type Cursor, forgetRefs, isSettled, settleRefs } from '../src/core/cursor.ts';
 import {
   type Disposal,
   type DisposalOutcome,
   type Disposals,
   disposalOf,
+  isVacated,
   type SourceAction,
   type SourceProblem,
 } from '../src/core/disposal.ts';
@@ -201,6 +202,11 @@ function union(before: Cursor, after: Cursor): Cursor {
   return after;
 }
 
+const actionOf = ({ ref, key, size, fingerprint, tries }: BookedAction): SourceAction => {
+  const copy = Buffer.from(fingerprint);
+  return { ref, key, size, fingerprint: copy, tries };
+};
+
 export function createMemoryDisposals(books: Books, epoch: bigint): Disposals {
   const fence = (): void => {
     if (books.epoch !== epoch) throw new Fault('lease-lost');
@@ -212,13 +218,19 @@ export function createMemoryDisposals(books: Books, epoch: bigint): Disposals {
   return {
     async due(limit) {
       fence();
-      for (const [key, { kind }] of books.actions)
-        if (kind !== books.options.afterImport) books.actions.delete(key);
+      for (const [key, { kind, ref, tries }] of books.actions)
+        if (kind !== books.options.afterImport && !(ref.protocol === 'pop3' && tries > 0))
+          books.actions.delete(key);
       const due = [...books.actions.values()].filter((one) => isDue(one) && one.retryAt <= books.now());
-      return due.slice(0, limit).map(({ ref, key, size, fingerprint, tries }) => {
-        const copy = Buffer.from(fingerprint);
-        return { ref, key, size, fingerprint: copy, tries };
-      });
+      return due.slice(0, limit).map(actionOf);
+    },
+    async begun(limit) {
+      fence();
+      const begun = [...books.actions.values()].filter(({ tries }) => tries > 0);
+      return begun
+        .toSorted((a, b) => a.tries - b.tries || a.retryAt - b.retryAt)
+        .slice(0, limit)
+        .map(actionOf);
     },
     async intend(keys, disposal) {
       fence();
@@ -227,7 +239,8 @@ export function createMemoryDisposals(books: Books, epoch: bigint): Disposals {
       for (const key of keys) {
         const booked = books.actions.get(key);
         if (!booked || !isDue(booked) || JSON.stringify(wanted) !== JSON.stringify(disposal)) continue;
-        const pause = Math.min(5_000 * 6 ** booked.tries, 7_200_000);
+        const least = booked.ref.protocol === 'pop3' ? 120_000 : 0;
+        const pause = Math.max(least, Math.min(5_000 * 6 ** booked.tries, 7_200_000));
         books.actions.set(key, { ...booked, tries: booked.tries + 1, retryAt: books.now() + pause });
         begun.add(key);
       }
@@ -235,7 +248,15 @@ export function createMemoryDisposals(books: Books, epoch: bigint): Disposals {
     },
     async settle(outcomes, problem) {
       fence();
-      for (const [key, outcome] of outcomes) if (books.actions.delete(key)) books.disposed.push(outcome);
+      for (const [key, outcome] of outcomes) {
+        const booked = books.actions.get(key);
+        if (!booked) continue;
+        books.actions.delete(key);
+        books.disposed.push(outcome);
+        const drop = books.cursors.get('INBOX');
+        if (drop?.protocol === 'pop3' && isVacated(outcome, booked.tries))
+          books.cursors.set('INBOX', forgetRefs(drop, [booked.ref]));
+      }
       books.problem = problem;
     },
   };

@@ -1,4 +1,4 @@
-/** A visit's rounds: recover, list, transfer, wait for news, and again until there is a reason to stop. */
+/** A visit's rounds: recover, confirm, list, transfer, wait for news, and again until there is a reason to stop. */
 import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
 import { type Fault, isFault } from '../src/core/fault.ts';
 import { rankOf } from '../src/core/folder.ts';
@@ -7,6 +7,7 @@ import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
 import type { Lease } from '../src/core/schedule.ts';
 import { Carrier } from './carry.ts';
+import { confirmDisposals } from './confirm-disposals.ts';
 import { disposeDue } from './dispose.ts';
 import { recoverDue } from './recover-due.ts';
 import { tellRefusals } from './refusal-notices.ts';
@@ -31,6 +32,7 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     const missing = await learnFolders(visit);
     await recoverDue(visit, judge);
     if (missing) throw missing;
+    await confirmDisposals(visit);
     const folders = await listAll(visit);
     const drained = await drain(visit, folders, began + deps.timing.sliceMs, judge);
     if (control.gentle.aborted) return { synced: drained, nextRunAt: deps.clock.now() };

@@ -90,6 +90,16 @@ export function settleRefs(cursor: Cursor, refs: readonly MessageRef[]): Cursor 
   return uids.length === 0 ? cursor : { ...cursor, settled: addUids(cursor.settled, uids) };
 }
 
+/** A maildrop's cursor that knows nothing of these messages. */
+export function forgetRefs(cursor: Pop3Cursor, refs: readonly MessageRef[]): Pop3Cursor {
+  const gone = new Set(refs.flatMap((ref) => (ref.protocol === 'pop3' ? [hashUidl(ref.uidl)] : [])));
+  return {
+    ...cursor,
+    settled: cursor.settled.difference(gone),
+    backlog: cursor.backlog.difference(gone),
+  };
+}
+
 /** Whether `after`, which a listing made of `before`, says anything new. */
 export function isSameCursor(before: Cursor, after: Cursor): boolean {
   if (before.protocol === 'pop3' || after.protocol === 'pop3') {

@@ -84,13 +84,19 @@ export interface DisposalReport {
   readonly problem: SourceProblem | null;
 }
 
+/** Whether a POP3 message is away that was told to go, so that its id may come back for another. `tries`: before this look. */
+export const isVacated = (outcome: DisposalOutcome, tries: number): boolean =>
+  tries > 0 && (outcome === 'done' || outcome === 'changed');
+
 /** What is to be done at the source of one mailbox, for one run. Fenced as a ledger is. */
 export interface Disposals {
   /** Up to `limit` that are due, oldest first. Those that its owner no longer wants are dropped. */
   due(limit: number): Promise<readonly SourceAction[]>;
+  /** Up to `limit` that were begun, whatever their time and whatever is wanted by now; the least tried first. */
+  begun(limit: number): Promise<readonly SourceAction[]>;
   /** Before the source is told: counts a try, and answers which are still wanted just so. */
   intend(keys: readonly MessageKey[], disposal: Disposal): Promise<ReadonlySet<MessageKey>>;
-  /** Ends those with an outcome, and keeps what stands in the way of the others. */
+  /** Ends those with an outcome, and keeps what stands in the way of the others. Forgets the UIDLs that are vacated. */
   settle(outcomes: ReadonlyMap<MessageKey, DisposalOutcome>, problem: SourceProblem | null): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 import type { Disposals, SourceAction, SourceProblem } from '../core/disposal.ts';
 import { Fault } from '../core/fault.ts';
 import type { AfterImport, MailboxId } from '../core/mailbox.ts';
-import { type MessageKey, refOf } from '../core/message.ts';
+import { hashUidl, type MessageKey, refOf } from '../core/message.ts';
 import type { LedgerLease } from './ledger.ts';
 import type { Database, Statement, Tx } from './pool.ts';
 
@@ -12,11 +12,15 @@ const WANTED = `wanted AS (
     make_interval(days => COALESCE((options->>'deleteAfterDays')::integer, 0)) AS after
   FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE)`;
 
+/** A deletion that a maildrop was told of: its row stays until it is known whether the message is away. */
+const TO_CONFIRM = "(a.tries > 0 AND a.key LIKE 'pop3:%')";
+
 /** $5 how many. What was written under another choice is void. */
 const DUE: Statement = {
   name: 'source-actions-due',
   text: `WITH ${WANTED}, cancelled AS (
       DELETE FROM source_actions a USING wanted w WHERE a.mailbox_id = w.id AND a.action <> w.action
+        AND NOT ${TO_CONFIRM}
     ), due AS (
       SELECT a.key, a.fingerprint, a.size_bytes, a.tries FROM source_actions a, wanted w
       WHERE a.mailbox_id = w.id AND a.action = w.action AND a.delivered_at <= now() - w.after AND a.retry_at <= now()
@@ -24,24 +28,40 @@ const DUE: Statement = {
     SELECT due.* FROM wanted LEFT JOIN due ON true`,
 };
 
-/** $5 keys, $6 what is about to be done, $7 the folder to move to. 5 s, 30 s, 3 min, 18 min, then 2 h until it is looked at again. */
+/** $5 how many. */
+const BEGUN: Statement = {
+  name: 'source-actions-begun',
+  text: `WITH ${WANTED}, begun AS (
+      SELECT a.key, a.fingerprint, a.size_bytes, a.tries FROM source_actions a, wanted w
+      WHERE a.mailbox_id = w.id AND a.tries > 0 ORDER BY a.tries, a.retry_at, a.key LIMIT $5)
+    SELECT begun.* FROM wanted LEFT JOIN begun ON true`,
+};
+
+/**
+ * $5 keys, $6 what is about to be done, $7 the folder to move to. 5 s, 30 s, 3 min, 18 min, then 2 h until it is looked at
+ * again; not within 2 min in a maildrop, where it shows in the next session only.
+ */
 const INTEND: Statement = {
   name: 'source-actions-intend',
   text: `WITH ${WANTED}, begun AS (
       UPDATE source_actions a SET tries = a.tries + 1,
-        retry_at = now() + least(interval '5 seconds' * 6 ^ least(a.tries, 5), interval '2 hours')
+        retry_at = now() + greatest(least(interval '5 seconds' * 6 ^ least(a.tries, 5), interval '2 hours'),
+          CASE WHEN a.key LIKE 'pop3:%' THEN interval '2 minutes' END)
       FROM wanted w WHERE a.mailbox_id = w.id AND a.key = ANY ($5::text[]) AND w.runs AND w.action = $6
         AND a.action = w.action AND w.move_to IS NOT DISTINCT FROM $7 AND a.delivered_at <= now() - w.after
       RETURNING a.key)
     SELECT begun.key FROM wanted LEFT JOIN begun ON true`,
 };
 
-/** $5 keys, $6 their outcomes, $7 what stands in the way. */
+/** $5 keys, $6 their outcomes, $7 what stands in the way, $8 the hashes of their UIDLs. The condition is that of `isVacated`. */
 const SETTLE: Statement = {
   name: 'source-actions-settle',
   text: `WITH ${WANTED}, ended AS (
-      DELETE FROM source_actions a USING wanted w, unnest($5::text[], $6::text[]) AS i (key, outcome)
-      WHERE a.mailbox_id = w.id AND a.key = i.key RETURNING a.action, i.outcome
+      DELETE FROM source_actions a USING wanted w, unnest($5::text[], $6::text[], $8::bytea[]) AS i (key, outcome, hash)
+      WHERE a.mailbox_id = w.id AND a.key = i.key RETURNING a.action, a.tries, i.outcome, i.hash
+    ), vacated AS (
+      DELETE FROM uidls u USING wanted w, ended e
+      WHERE u.mailbox_id = w.id AND u.hash = e.hash AND e.tries > 0 AND e.outcome IN ('done', 'changed')
     ), counted AS (
       INSERT INTO source_totals AS t (mailbox_id, user_id, deleted, moved, marked_read, gone, changed, renumbered, refused, problem)
       SELECT w.id, $4, count(*) FILTER (WHERE outcome = 'done' AND e.action = 'delete'),
@@ -75,13 +95,15 @@ export function createDisposals(db: Database, lease: LedgerLease): Disposals {
     });
   return {
     due: async (limit) => (await ask<DueRow>(DUE, limit)).flatMap(actionOf),
+    begun: async (limit) => (await ask<DueRow>(BEGUN, limit)).flatMap(actionOf),
     intend: async (keys, disposal) => {
       const to = disposal.kind === 'move' ? disposal.to : null;
       const rows = await ask<{ key: MessageKey | null }>(INTEND, keys, disposal.kind, to);
       return new Set(rows.flatMap(({ key }) => (key === null ? [] : [key])));
     },
     settle: async (outcomes, problem) => {
-      await ask(SETTLE, [...outcomes.keys()], [...outcomes.values()], problem);
+      const keys = [...outcomes.keys()];
+      await ask(SETTLE, keys, [...outcomes.values()], problem, keys.map(hashOf));
     },
   };
 }
@@ -89,9 +111,14 @@ export function createDisposals(db: Database, lease: LedgerLease): Disposals {
 const actionOf = ({ key, fingerprint, size_bytes: size, tries }: DueRow): SourceAction[] =>
   key === null ? [] : [{ ref: refOf(key), key, fingerprint, size, tries }];
 
-/** Nothing that waits for it is done any more. */
+const hashOf = (key: MessageKey): Buffer | null => {
+  const ref = refOf(key);
+  return ref.protocol === 'pop3' ? Buffer.from(hashUidl(ref.uidl), 'hex') : null;
+};
+
+/** Nothing that waits for it is done any more. What a maildrop was told of is only confirmed. */
 export async function cancelSourceActions(tx: Tx, mailboxId: MailboxId): Promise<void> {
-  await tx.query('DELETE FROM source_actions WHERE mailbox_id = $1', [mailboxId]);
+  await tx.query(`DELETE FROM source_actions a WHERE a.mailbox_id = $1 AND NOT ${TO_CONFIRM}`, [mailboxId]);
 }
 
 export interface SourceTotals {

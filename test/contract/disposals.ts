@@ -4,10 +4,10 @@ import { describe, it } from 'node:test';
 import type { AuditStatus } from '../../src/core/audit.ts';
 import type { Disposal, DisposalOutcome, Disposals } from '../../src/core/disposal.ts';
 import { isFault } from '../../src/core/fault.ts';
-import type { MailboxOptions } from '../../src/core/mailbox.ts';
-import { keyOf } from '../../src/core/message.ts';
+import type { MailboxOptions, Protocol } from '../../src/core/mailbox.ts';
+import { hashUidl, keyOf } from '../../src/core/message.ts';
 import type { Ledger } from '../../src/core/ports.ts';
-import { imapCursor, imapRef, settlementOf } from './ledger-samples.ts';
+import { imapCursor, imapRef, pop3Cursor, pop3Ref, settlementOf } from './ledger-samples.ts';
 
 export type SourceChoice = Pick<MailboxOptions, 'afterImport' | 'deleteAfterDays' | 'moveTo'>;
 
@@ -37,10 +37,13 @@ const keys = (...uids: number[]) => uids.map((uid) => keyOf(imapRef(uid)));
 const deletion: Disposal = { kind: 'delete' };
 
 /** Declares the suite; to be called inside a test file. */
-export function describeDisposals(name: string, factory: () => Promise<DisposalsBench>): void {
+export function describeDisposals(
+  name: string,
+  factory: (protocol: Protocol) => Promise<DisposalsBench>,
+): void {
   describe(`${name} keeps the disposals' contract:`, () => {
     const open = async (choice: SourceChoice): Promise<DisposalsBench> => {
-      const bench = await factory();
+      const bench = await factory('imap');
       await bench.choose(choice);
       await bench.ledger().observe(imapCursor([]), 0, false);
       return bench;
@@ -100,6 +103,81 @@ export function describeDisposals(name: string, factory: () => Promise<Disposals
       assert.deepEqual(await dueOf(bench), keys(2), 'half a minute now');
     });
 
+    it('tells what was begun, whatever its time and whatever is wanted by now', async () => {
+      const bench = await open(DELETE);
+      for (const uid of [1, 2, 3]) await bench.ledger().settle(delivered(uid));
+      assert.deepEqual(await bench.disposals().begun(10), []);
+      await bench.disposals().intend(keys(1, 3), deletion);
+      await bench.pass(6_000);
+      await bench.disposals().intend(keys(1), deletion);
+      await bench.choose(KEEP);
+      const begun = await bench.disposals().begun(10);
+      assert.deepEqual(
+        begun.map(({ key, tries }) => [key, tries]),
+        [
+          [keys(3)[0], 1],
+          [keys(1)[0], 2],
+        ],
+      );
+      assert.equal((await bench.disposals().begun(1)).length, 1);
+    });
+
+    describe('of a maildrop', () => {
+      const pop = (uidl: string) => ({ ...settlementOf(pop3Ref(uidl)), fingerprint: PRINT });
+      const key = (uidl: string) => keyOf(pop3Ref(uidl));
+      const openDrop = async (...uidls: string[]): Promise<DisposalsBench> => {
+        const bench = await factory('pop3');
+        await bench.choose(DELETE);
+        await bench.ledger().observe(pop3Cursor(['other'], []), 0, false);
+        for (const uidl of uidls) await bench.ledger().settle(pop(uidl));
+        return bench;
+      };
+      const knownOf = async (bench: DisposalsBench, ...uidls: string[]) => {
+        const [cursor] = (await bench.ledger().load()).cursors;
+        assert.ok(cursor?.protocol === 'pop3');
+        return uidls.filter((uidl) => cursor.settled.has(hashUidl(uidl)));
+      };
+
+      it('forgets the ids of what was begun and is away, and no others', async () => {
+        const all = ['done', 'changed', 'refused', 'gone', 'swapped'] as const;
+        const bench = await openDrop(...all);
+        await bench.disposals().intend(all.slice(0, 3).map(key), deletion);
+        const outcomes = all.map((uidl) => [key(uidl), uidl === 'swapped' ? 'changed' : uidl] as const);
+        await bench.disposals().settle(new Map(outcomes), null);
+        assert.deepEqual(await knownOf(bench, 'other', ...all), ['other', 'refused', 'gone', 'swapped']);
+        assert.deepEqual(await bench.disposals().begun(9), []);
+        // The next message under the id is one of its own.
+        await bench.ledger().settle(pop('done'));
+        assert.deepEqual(
+          (await bench.disposals().due(9)).map(({ ref, tries }) => [ref, tries]),
+          [[pop3Ref('done'), 0]],
+        );
+      });
+
+      it('does not ask again before a session has ended', async () => {
+        const bench = await openDrop('a');
+        await bench.disposals().intend([key('a')], deletion);
+        await bench.pass(110_000);
+        assert.deepEqual(await dueOf(bench), []);
+        assert.equal((await bench.disposals().begun(9)).length, 1);
+        await bench.pass(11_000);
+        assert.deepEqual(await dueOf(bench), [key('a')]);
+      });
+
+      it('keeps what was begun until it is confirmed, whatever its owner wants by now', async () => {
+        const bench = await openDrop('a', 'b');
+        await bench.disposals().intend([key('a')], deletion);
+        await bench.choose(KEEP);
+        await bench.pass(DAY);
+        assert.deepEqual(await dueOf(bench), []);
+        assert.deepEqual(await bench.disposals().intend([key('a')], deletion), new Set());
+        assert.deepEqual(
+          (await bench.disposals().begun(9)).map((action) => action.key),
+          [key('a')],
+        );
+      });
+    });
+
     it('agrees to a move into the folder that is chosen now only', async () => {
       const bench = await open(MOVE);
       await bench.ledger().settle(delivered(1));
@@ -117,6 +195,7 @@ export function describeDisposals(name: string, factory: () => Promise<Disposals
       await bench.handOver();
       const lost = (error: unknown) => isFault(error, 'lease-lost');
       await assert.rejects(disposals.due(1), lost);
+      await assert.rejects(disposals.begun(1), lost);
       await assert.rejects(disposals.intend(keys(1), deletion), lost);
       await assert.rejects(disposals.settle(new Map(), null), lost);
     });

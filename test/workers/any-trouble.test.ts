@@ -115,6 +115,7 @@ function fatefulLedger(ledger: Ledger, fate: Fate): Ledger {
 function fatefulDisposals(disposals: Disposals, fate: Fate): Disposals {
   return {
     due: (...args) => fate.meet('ledger', () => disposals.due(...args)),
+    begun: (...args) => fate.meet('ledger', () => disposals.begun(...args)),
     intend: (...args) => fate.meet('ledger', () => disposals.intend(...args)),
     settle: (...args) => fate.meet('ledger', () => disposals.settle(...args)),
   };

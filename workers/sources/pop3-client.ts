@@ -104,10 +104,14 @@ export class Pop3Client {
     return piece;
   }
 
-  /** DELE: marks a message, which only the QUIT of `close` removes. */
-  async dele(number: number, signal: AbortSignal): Promise<void> {
-    await this.#ask(`DELE ${number}`, signal);
-    this.#marked += 1;
+  /** DELE: marks a message, which only the QUIT of `close` removes. False: the server refuses. */
+  async dele(number: number, signal: AbortSignal): Promise<boolean> {
+    await this.#settle(signal);
+    this.#channel.send(`DELE ${number}\r\n`);
+    const { kind } = await this.#channel.status(signal);
+    if (kind === 'more') throw this.#protocol();
+    if (kind === 'ok') this.#marked += 1;
+    return kind === 'ok';
   }
 
   /** Ends the session so that nothing that it marked is removed (RFC 1939 §6: only QUIT enters the UPDATE state). */

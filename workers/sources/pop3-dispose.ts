@@ -13,18 +13,26 @@ import type {
 import type { MessageKey } from '../../src/core/message.ts';
 import type { Pop3Client } from './pop3-client.ts';
 
-/** `Source.dispose`. `ids`: by number, as UIDL has just told; `marked`: the ids that this session has marked. */
+/** What is known of the maildrop for as long as the session lasts: asked for once, however often something is disposed of. */
+export interface HeldStill {
+  /** By id, as this session's UIDL has told. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** By number, as LIST claims. */
+  readonly sizes: (signal: AbortSignal) => Promise<ReadonlyMap<number, number>>;
+  /** The ids that this session has marked. */
+  readonly marked: Set<string>;
+}
+
+/** `Source.dispose`. */
 export async function disposeInMaildrop(
   client: Pop3Client,
-  ids: ReadonlyMap<number, string>,
-  marked: Set<string>,
+  { numbers, sizes, marked }: HeldStill,
   { disposal, actions, recogniser, intend }: DisposalOrder,
   signal: AbortSignal,
 ): Promise<DisposalReport> {
   if (disposal.kind !== 'delete') throw new RangeError('POP3 can only delete');
   const outcomes = new Map<MessageKey, DisposalOutcome>();
-  const numbers = new Map(Array.from(ids, ([number, uidl]) => [uidl, number]));
-  const there: { readonly action: SourceAction; readonly uidl: string; readonly number: number }[] = [];
+  const there: Held[] = [];
   for (const action of actions) {
     const { ref, key, tries } = action;
     if (ref.protocol !== 'pop3') throw new RangeError('not a POP3 message');
@@ -35,19 +43,21 @@ export async function disposeInMaildrop(
     else outcomes.set(key, tries > 0 ? 'done' : 'gone');
   }
   if (there.length === 0) return { outcomes, problem: null };
-  const sizes = await client.list(signal);
-  const recognised: typeof there = [];
+  const claimed = await sizes(signal);
+  const recognised: Held[] = [];
   for (const one of there) {
-    const known = await isSame(client, one.number, sizes.get(one.number), one.action, recogniser, signal);
-    if (known) recognised.push(one);
-    else outcomes.set(one.action.key, 'changed');
+    const { key, tries } = one.action;
+    const found = await look(client, one.number, claimed.get(one.number), one.action, recogniser, signal);
+    if (found === 'same') recognised.push(one);
+    // What cannot be looked at, though it could when it was begun, is no sign of another message under the id.
+    else if (found === 'another' || tries === 0) outcomes.set(key, 'changed');
   }
   const wanted = await intend(recognised.map(({ action }) => action.key));
   try {
     for (const { action, uidl, number } of recognised) {
       if (!wanted.has(action.key)) continue;
-      await client.dele(number, signal);
-      marked.add(uidl);
+      if (await client.dele(number, signal)) marked.add(uidl);
+      else outcomes.set(action.key, 'refused');
     }
   } catch (error) {
     client.abandon();
@@ -56,22 +66,29 @@ export async function disposeInMaildrop(
   return { outcomes, problem: null };
 }
 
+interface Held {
+  readonly action: SourceAction;
+  readonly uidl: string;
+  readonly number: number;
+}
+
 /** Whether it is the message that was delivered. */
-async function isSame(
+async function look(
   client: Pop3Client,
   number: number,
   size: number | undefined,
   action: SourceAction,
   recogniser: DisposalOrder['recogniser'],
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'same' | 'another' | 'refused'> {
   if (size === action.size) {
     const top = await take(client, `TOP ${number} 0`, action, recogniser, signal);
-    if (top?.recognised) return true;
+    if (top?.recognised) return 'same';
   }
   // The server has no TOP, tidies it up, or errs in its sizes: what was imported is what RETR serves.
   const whole = await take(client, `RETR ${number}`, action, recogniser, signal);
-  return whole?.recognised === true && whole.bytes === action.size;
+  if (whole === null) return 'refused';
+  return whole.recognised && whole.bytes === action.size ? 'same' : 'another';
 }
 
 /** Reads an answer, but not much beyond the message's size. null: the server refuses. */

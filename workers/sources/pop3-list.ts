@@ -23,8 +23,8 @@ const byNumber = (a: Held, b: Held): number => a.number - b.number;
 /**
  * Lists the maildrop against `cursor`. At first sight, and again when none of the ids is known any more, or some were
  * changed (`renumbered`), everything unknown is backlog but what `history` leaves out, which counts as settled. At first sight `new`
- * leaves out all; after a renumbering it must go by the date, as `since` does. A message whose date cannot be told is
- * wanted.
+ * leaves out all; after a renumbering both go by the stamp of the last server alone, for new mail may be among it, with any Date
+ * that its sender likes. A message whose date cannot be told is wanted.
  */
 export async function listMaildrop(
   client: Pop3Client,
@@ -120,7 +120,8 @@ async function wantedOf(
     );
     for (const one of asked) {
       const { refused } = await client.retrieved(signal);
-      const arrivedAt = refused === null ? arrivalOf(await readHeader(client, signal)) : null;
+      const header = refused === null ? await readHeader(client, signal) : '';
+      const arrivedAt = renumbered ? stampOf(header) : arrivalOf(header);
       if (arrivedAt === null || arrivedAt >= history.from) wanted.add(one);
     }
   }
@@ -144,12 +145,20 @@ async function readHeader(client: Pop3Client, signal: AbortSignal): Promise<stri
  * last server wrote (RFC 5321 §4.4), else what its sender says in Date. null when neither can be read.
  */
 export function arrivalOf(header: string): number | null {
+  const date = firstOf(header, 'date');
+  return stampOf(header) ?? (date === undefined ? null : parseDate(date));
+}
+
+function stampOf(header: string): number | null {
+  const received = firstOf(header, 'received');
+  return received?.includes(';') ? parseDate(received.slice(received.lastIndexOf(';') + 1)) : null;
+}
+
+/** The value of the first header of this name. */
+function firstOf(header: string, name: 'date' | 'received'): string | undefined {
   const [block = ''] = header.split(/\r?\n\r?\n/, 1);
   const unfolded = block.replace(/\r?\n[ \t]+/g, ' ');
-  const received = /^received[ \t]*:(.*)$/im.exec(unfolded)?.[1];
-  const date = /^date[ \t]*:(.*)$/im.exec(unfolded)?.[1];
-  const stamp = received?.includes(';') ? parseDate(received.slice(received.lastIndexOf(';') + 1)) : null;
-  return stamp ?? (date === undefined ? null : parseDate(date));
+  return new RegExp(`^${name}[ \t]*:(.*)$`, 'im').exec(unfolded)?.[1];
 }
 
 /** RFC 5322 §3.3 without its comments, such as `(CEST)`. */

@@ -36,6 +36,12 @@ export function createPop3Source(client: Pop3Client): Source {
   /** Marked in this session: removed when it ends. */
   const marked = new Set<string>();
 
+  let claimed: ReadonlyMap<number, number> | undefined;
+  const sizes = async (signal: AbortSignal): Promise<ReadonlyMap<number, number>> => {
+    claimed ??= await client.list(signal);
+    return claimed;
+  };
+
   return {
     folders: async () => [INBOX],
     ids: async (_folder, signal) => ({ protocol: 'pop3', uidls: [...(await readIds(signal)).values()] }),
@@ -48,7 +54,10 @@ export function createPop3Source(client: Pop3Client): Source {
       if (!numbers) await readIds(signal);
       yield* fetchMessages(client, numbers ?? new Map(), messages, signal);
     },
-    dispose: async (order, signal) => disposeInMaildrop(client, await readIds(signal), marked, order, signal),
+    dispose: async (order, signal) => {
+      if (!numbers) await readIds(signal);
+      return await disposeInMaildrop(client, { numbers: numbers ?? new Map(), marked, sizes }, order, signal);
+    },
     watch: async () => 'unsupported',
     close: () => client.close(),
   };

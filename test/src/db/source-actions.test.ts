@@ -3,20 +3,26 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, it } from 'node:test';
 import { isFault } from '../../../src/core/fault.ts';
+import type { Protocol } from '../../../src/core/mailbox.ts';
 import { keyOf } from '../../../src/core/message.ts';
 import { createLedger } from '../../../src/db/ledger.ts';
-import { createDisposals, readSourceTotals, readWaitingAtSource } from '../../../src/db/source-actions.ts';
+import {
+  cancelSourceActions,
+  createDisposals,
+  readSourceTotals,
+  readWaitingAtSource,
+} from '../../../src/db/source-actions.ts';
 import { describeDisposals } from '../../contract/disposals.ts';
-import { imapCursor, imapRef, settlementOf } from '../../contract/ledger-samples.ts';
+import { imapCursor, imapRef, pop3Cursor, pop3Ref, settlementOf } from '../../contract/ledger-samples.ts';
 import { openTestDatabase } from '../../database.ts';
 
 const database = await openTestDatabase({ after });
 const db = await database.open('worker');
 let users = 0;
 
-async function hold() {
+async function hold(protocol: Protocol = 'imap') {
   const userId = await database.addUser(`user${++users}`);
-  const mailboxId = await database.addMailbox(userId, 'imap');
+  const mailboxId = await database.addMailbox(userId, protocol);
   const workerId = randomUUID();
   await database.asOwner("UPDATE mailboxes SET leased_by = $2, epoch = 1, state = 'active' WHERE id = $1", [
     mailboxId,
@@ -31,8 +37,8 @@ async function hold() {
   return { userId, mailboxId, workerId, choose };
 }
 
-describeDisposals('PostgreSQL', async () => {
-  const held = await hold();
+describeDisposals('PostgreSQL', async (protocol) => {
+  const held = await hold(protocol);
   let epoch = 1n;
   return {
     ledger: () => createLedger(db, { ...held, epoch }),
@@ -113,6 +119,31 @@ it('does not begin anything while the mailbox is paused', async () => {
   await database.asOwner("UPDATE mailboxes SET state = 'paused' WHERE id = $1", [held.mailboxId]);
   const begun = await createDisposals(db, lease).intend([keyOf(imapRef(1))], { kind: 'delete' });
   assert.equal(begun.size, 0);
+});
+
+it('cancels all but what a maildrop was told of', async () => {
+  const web = await database.open('web');
+  for (const [protocol, left] of [
+    ['imap', 0],
+    ['pop3', 1],
+  ] as const) {
+    const held = await hold(protocol);
+    const lease = { ...held, epoch: 1n };
+    await held.choose({ afterImport: 'delete' });
+    const refs = protocol === 'imap' ? [imapRef(1), imapRef(2)] : [pop3Ref('1'), pop3Ref('2')];
+    const ledger = createLedger(db, lease);
+    await ledger.observe(protocol === 'imap' ? imapCursor([]) : pop3Cursor([], []), 0, false);
+    for (const ref of refs)
+      await ledger.settle({ ...settlementOf(ref), fingerprint: new Uint8Array(16).fill(3) });
+    const disposals = createDisposals(db, lease);
+    await disposals.intend(
+      refs.slice(0, 1).map((ref) => keyOf(ref)),
+      { kind: 'delete' },
+    );
+    await web.withTenant(held.userId, (tx) => cancelSourceActions(tx, held.mailboxId));
+    assert.deepEqual(await disposals.due(9), []);
+    assert.equal((await disposals.begun(9)).length, left, protocol);
+  }
 });
 
 it('reaches no row of another mailbox', async () => {

@@ -29,7 +29,7 @@ test('deletes by TOP alone where sizes agree, and only with the QUIT', async (t)
   await source.close();
   assert.deepEqual(left(server), []);
   const sent = verbs(server).slice(from);
-  assert.deepEqual(sent, ['UIDL', 'LIST', 'TOP', 'TOP', 'TOP', 'DELE', 'DELE', 'DELE', 'QUIT']);
+  assert.deepEqual(sent, ['LIST', 'TOP', 'TOP', 'TOP', 'DELE', 'DELE', 'DELE', 'QUIT']);
   const next = await open();
   assert.deepEqual(outcomesOf(await disposeOf(next, begun(actions)), actions), ['done', 'done', 'done']);
 });
@@ -95,22 +95,48 @@ test('an id that was given to another message, and ids that are all new, delete 
   assert.equal(left(server).length, 2);
 });
 
-test('a refused DELE ends the session without a QUIT, so that nothing is half done', async (t) => {
+test('a refused DELE is the matter of its message alone', async (t) => {
   const { server, open } = await three(t);
   const source = await open();
   const actions = await actionsOf(source);
-  server.faults.refuse = 'DELE';
-  assert.equal(await faultOf(disposeOf(source, actions)), 'source-protocol');
+  server.faults.refuseLine = 'DELE 2';
+  assert.deepEqual(outcomesOf(await disposeOf(source, actions), actions), [null, 'refused', null]);
   await source.close();
-  assert.ok(!verbs(server).includes('QUIT'));
-  assert.equal(left(server).length, 3);
+  assert.deepEqual(left(server), ['two']);
+  const next = await open();
+  assert.deepEqual(outcomesOf(await disposeOf(next, begun(actions)), actions), ['done', null, 'done']);
+});
+
+test('a maildrop holds still for a session: it is listed once, however often something is deleted', async (t) => {
+  const { server, open } = await three(t);
+  const first = await open();
+  const actions = await actionsOf(first);
+  await first.close();
+  const source = await open();
+  const from = verbs(server).length;
+  for (const action of begun(actions)) await disposeOf(source, [action]);
+  const sent = verbs(server).slice(from);
+  assert.deepEqual(sent, ['UIDL', 'LIST', 'TOP', 'DELE', 'TOP', 'DELE', 'TOP', 'DELE']);
+});
+
+test('what cannot be looked at any more is not taken for another message', async (t) => {
+  const { server, open } = await three(t);
+  const first = await open();
+  const actions = await actionsOf(first);
+  await first.close();
+  server.faults.refuse = 'TOP';
+  server.faults.refuseLine = 'RETR 2';
+  const report = await disposeOf(await open(), begun(actions), undefined, async () => new Set());
+  assert.deepEqual(outcomesOf(report, actions), [null, null, null]);
 });
 
 for (const verb of ['UIDL', 'LIST', 'TOP', 'DELE', 'QUIT'] as const) {
   test(`the connection is lost at ${verb}: nothing is deleted until a session ends in order`, async (t) => {
     const { server, open } = await three(t);
+    const first = await open();
+    const actions = await actionsOf(first);
+    await first.close();
     const source = await open();
-    const actions = await actionsOf(source);
     server.faults.hangUpAt = verb;
     const work = faultOf(disposeOf(source, actions));
     assert.equal(await work, verb === 'QUIT' ? 'no fault' : 'source-disconnected');
