@@ -15,6 +15,7 @@ import type {
   SourceTokens,
   TokenMailbox,
 } from '../src/core/source-grant.ts';
+import { waitFor } from '../src/core/wait.ts';
 
 /** ms that a token handed out is good for at least. */
 const MARGIN = 300_000;
@@ -152,17 +153,5 @@ async function openToken(
     return Buffer.from(opened).toString('utf8');
   } catch (cause) {
     throw isFault(cause, 'seal-broken') ? new Fault('source-consent-gone', { cause }) : cause;
-  }
-}
-
-/** The promise's outcome, or `signal.reason` when that comes first. */
-async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

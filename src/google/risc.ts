@@ -3,6 +3,7 @@
  * https://developers.google.com/identity/protocols/risc
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { readText } from '../core/answer.ts';
 import { Fault } from '../core/fault.ts';
 
 export interface RiscEndpoints {
@@ -117,8 +118,8 @@ async function fetchKeys(url: string, signal: AbortSignal): Promise<Map<string, 
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]),
     });
-    const text = await response.text();
-    if (!response.ok || text.length > ANSWER_LIMIT) throw new Error(`the key set: ${response.status}`);
+    const text = await readText(response.body, ANSWER_LIMIT);
+    if (!response.ok) throw new Error(`the key set: ${response.status}`);
     const found: unknown = JSON.parse(text);
     const all: unknown[] = isFields(found) && Array.isArray(found.keys) ? found.keys : [];
     return new Map(all.flatMap(keyEntry));

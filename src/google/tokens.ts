@@ -3,7 +3,9 @@
  * https://developers.google.com/identity/protocols/oauth2/web-server#offline
  */
 import { createHash } from 'node:crypto';
+import { parseObject, readText } from '../core/answer.ts';
 import { Fault } from '../core/fault.ts';
+import { waitFor } from '../core/wait.ts';
 
 const DEADLINE = 20_000;
 const ANSWER_LIMIT = 65_536;
@@ -85,29 +87,10 @@ async function postForm(
       redirect: 'error',
       signal: AbortSignal.any([signal, deadline]),
     });
-    return { status: response.status, body: parseObject(await readText(response)) };
+    return { status: response.status, body: parseObject(await readText(response.body, ANSWER_LIMIT)) };
   } catch (error) {
     signal.throwIfAborted();
     throw new Fault('google-unavailable', { cause: error });
-  }
-}
-
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > ANSWER_LIMIT) throw new RangeError('the answer is too long');
-  }
-  return text;
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
   }
 }
 
@@ -181,18 +164,4 @@ export function createAccessTokens(
     },
     forget: (id) => void entries.delete(id),
   };
-}
-
-/** The promise's outcome, or `signal.reason` when that comes first. */
-async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

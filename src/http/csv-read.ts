@@ -9,7 +9,7 @@ export interface CsvRecord {
 }
 
 /** The character that divides the cells of the first line, where it has any. */
-export function separatorOf(text: string): string {
+function separatorOf(text: string): string {
   const [first = ''] = text
     .slice(0, 10_000)
     .replace(/"(?:[^"]|"")*"/g, '')

@@ -3,6 +3,7 @@
  * 7636, OpenID Connect Core 1.0 §3.1).
  */
 import { createHash } from 'node:crypto';
+import { parseObject } from '../core/answer.ts';
 import type { Protocol } from '../core/mailbox.ts';
 import type { SignInClient } from '../core/sign-in-providers.ts';
 import { readTokens } from './refresh.ts';
@@ -123,13 +124,8 @@ function readClaims(
 }
 
 function parseClaims(token: unknown): Readonly<Record<string, unknown>> {
-  try {
-    const payload = typeof token === 'string' ? (token.split('.')[1] ?? '') : '';
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  const payload = typeof token === 'string' ? (token.split('.')[1] ?? '') : '';
+  return parseObject(Buffer.from(payload, 'base64url').toString());
 }
 
 const isAddress = (value: unknown): value is string =>

@@ -2,6 +2,7 @@
  * A provider's token endpoint (RFC 6749 §3.2), asked as if it were hostile: one deadline, a bounded answer, no redirect
  * followed. Nothing it says goes into a log or an error but its status and known words.
  */
+import { parseObject, readText } from '../core/answer.ts';
 import { Fault } from '../core/fault.ts';
 import type { SignInClient } from '../core/sign-in-providers.ts';
 
@@ -35,30 +36,15 @@ export async function askTokenEndpoint(
       signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]),
     });
     const retryAt = retryTime(response.headers.get('retry-after'), now());
-    return { status: response.status, body: parseObject(await readText(response)), retryAt };
+    return {
+      status: response.status,
+      body: parseObject(await readText(response.body, ANSWER_LIMIT)),
+      retryAt,
+    };
   } catch {
     signal.throwIfAborted();
     // Its cause is not kept: fetch may quote what was sent, and that is all secrets.
     throw new Fault('source-sign-in-unavailable');
-  }
-}
-
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > ANSWER_LIMIT) throw new RangeError('the answer is too long');
-  }
-  return text;
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
   }
 }
 

@@ -2,6 +2,7 @@
  * The user's labels in Gmail: users.labels.list and .create.
  * https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.labels
  */
+import { parseObject, readText } from '../../src/core/answer.ts';
 import { Fault } from '../../src/core/fault.ts';
 import type { LabelClient } from '../../src/core/ports.ts';
 import { type Answer, faultOf } from './gmail-answer.ts';
@@ -41,7 +42,7 @@ export function createGmailLabels({ rootUrl, accessToken }: GmailLabelOptions): 
       // Of all that Gmail refuses, what is wrong with the name is left over.
       if (fault && answer.status === 400 && fault.scope === 'message') return 'refused';
       if (fault) throw fault;
-      const id = idOf(parse(answer.body));
+      const id = idOf(parseObject(answer.body));
       if (id === null) throw new Fault('gmail-unavailable');
       return { id };
     },
@@ -67,7 +68,7 @@ async function call(url: string, name: string | null, token: string, signal: Abo
       body: name === null ? null : JSON.stringify({ name, ...shown }),
     });
     const retryAfter = response.headers.get('retry-after') ?? undefined;
-    const body = await readText(response);
+    const body = await readText(response.body, LONGEST_ANSWER);
     return { status: response.status, location: undefined, range: undefined, retryAfter, body };
   } catch (cause) {
     signal.throwIfAborted();
@@ -75,28 +76,9 @@ async function call(url: string, name: string | null, token: string, signal: Abo
   }
 }
 
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > LONGEST_ANSWER) throw new RangeError('the answer is too long');
-  }
-  return text;
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
 /** Gmail's own are not the user's: nothing may be put under them this way. */
 function readLabels(body: string): { readonly name: string; readonly id: string }[] {
-  const { labels } = parse(body);
+  const { labels } = parseObject(body);
   // A user without any label has no list.
   if (labels === undefined) return [];
   if (!Array.isArray(labels)) throw new Fault('gmail-unavailable');

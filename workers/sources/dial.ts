@@ -14,6 +14,7 @@ import {
 } from 'node:tls';
 import { Fault, isFault } from '../../src/core/fault.ts';
 import type { Server } from '../../src/core/mailbox.ts';
+import { waitFor } from '../../src/core/wait.ts';
 import { type Address, parseHost, parseNetworks, permittedOf } from './address.ts';
 import { type Resolve, resolveName } from './resolve.ts';
 
@@ -80,7 +81,8 @@ export function createDial(options: DialOptions): Dial {
     const found =
       host.kind === 'address'
         ? [host.address]
-        : await abortable(resolve(host.name, signal), signal).catch(unknownHost);
+        : // Not waited for beyond the signal: getaddrinfo itself cannot be called off.
+          await waitFor(resolve(host.name, signal), signal).catch(unknownHost);
     const addresses = permittedOf(found, port, networks, options.ports).slice(0, MAX_TRIES);
     const [first] = addresses;
     if (!first) throw new Fault('host-unknown');
@@ -168,15 +170,6 @@ async function connectFirst(
   }
   const refused = codeOf(failure) === 'ECONNREFUSED';
   throw new Fault(refused ? 'connect-refused' : 'connect-timeout', { cause: failure });
-}
-
-/** Stops waiting when aborted: getaddrinfo itself cannot be called off. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /** Whoever waits on a socket hears of its error; between two waits it must not end the process. */
