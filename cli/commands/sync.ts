@@ -68,6 +68,7 @@ async function watch(
   }, PAUSE_MS);
   const done = new AbortController();
   try {
+    draw(terminal, watched);
     for (const mailbox of await listAll(at)) note(mailbox);
     while (left()) await follow(at, watched, note, AbortSignal.any([signal, done.signal]));
     signal.throwIfAborted();
