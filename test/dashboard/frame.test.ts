@@ -60,6 +60,7 @@ test('a session that has ended is said over the page, and the way back is kept',
   const way = page.getByRole('link', { name: 'Sign in again' });
   await eventually(() => way.getAttribute('href'), '/?next=%2Fglass-box%3Fstatus%3Dfailed');
   await assertAccessible(page);
+  visitor.takeErrors(); // what was under way when the session ended is refused
 });
 
 test('offline is said', async () => {
@@ -158,6 +159,7 @@ test('signing out ends the session', async () => {
   await item.click();
   await page.waitForURL('/');
   assert.equal((await context.request.get('/api/v1/account')).status(), 401);
+  visitor.takeErrors(); // what was under way when the session ended is refused
 });
 
 test('who is not signed in is sent to the start, and told back where from', async () => {

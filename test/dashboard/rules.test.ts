@@ -57,6 +57,7 @@ test('rules are set in the wizard, kept as typed while they are wrong, and hold 
     maxBytes: 2_500_000,
   });
   await page.getByRole('button', { name: 'Start importing' }).click();
+  await heading(page, 'It is running').waitFor();
   await page.goto('/glass-box?status=skipped');
   await page.getByText('Left out by your rule').first().waitFor();
   await assertAccessible(page);

@@ -15,6 +15,8 @@ const SCREENSHOTS = new URL('./screenshots/', import.meta.url).pathname;
 const EVERY_PICTURE = process.env.SCREENSHOTS === '1';
 const WIDTHS = [390, 768, 1440] as const;
 const THEMES = ['light', 'dark'] as const;
+/** Machines that run this are slow at times; what does not come at all fails all the same. */
+const PATIENCE_MS = 60_000;
 export type Theme = (typeof THEMES)[number];
 
 export interface Stage extends AsyncDisposable {
@@ -69,7 +71,7 @@ async function openVisitor(
   { email, javaScript = true }: { email?: string; javaScript?: boolean } = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({ baseURL: service.url, javaScriptEnabled: javaScript });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   if (email !== undefined) await signIn(context, service, email);
   const page = await context.newPage();
   let errors: string[] = [];
@@ -119,7 +121,7 @@ export async function eventually<T>(read: () => Promise<T>, wanted: T, message?:
     seen = await read();
     return isDeepStrictEqual(seen, wanted) || null;
   };
-  await untilSome(same, 10_000).catch((error: unknown) => {
+  await untilSome(same, PATIENCE_MS).catch((error: unknown) => {
     assert.deepEqual(seen, wanted, message);
     throw error;
   });
