@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { common } from '../texts/common.ts';
 import { classes } from './classes.ts';
+import { useArrivalFocus } from './use-arrival-focus.ts';
 
 export function Page({
   title,
@@ -20,13 +21,7 @@ export function Page({
   useEffect(() => {
     document.title = `${title} · ${common.product}`;
   }, [title]);
-  // Whoever cannot see that the page has changed is told by where the focus is; a menu opened meanwhile keeps it.
-  useEffect(() => {
-    const isElsewhere = document.activeElement?.closest('[role="menu"], [role="dialog"]') != null;
-    // One that has just been opened has not got it yet.
-    const isOpening = document.querySelector('[aria-haspopup="menu"][aria-expanded="true"]') !== null;
-    if (!isElsewhere && !isOpening) heading.current?.focus({ preventScroll: true });
-  }, []);
+  useArrivalFocus(heading);
   return (
     <div
       className={classes(

@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { connect } from '../../texts/connect.ts';
 import { Button } from '../../ui/button.tsx';
+import { useArrivalFocus } from '../../ui/use-arrival-focus.ts';
 
 export function StepFrame({
   heading,
@@ -13,10 +14,8 @@ export function StepFrame({
   children: ReactNode;
 }) {
   const ref = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    window.scrollTo({ top: 0 });
-    ref.current?.focus({ preventScroll: true });
-  }, []);
+  useEffect(() => window.scrollTo({ top: 0 }), []);
+  useArrivalFocus(ref);
   return (
     <section aria-label={heading} className="space-y-5">
       <div>

@@ -1,8 +1,9 @@
 /** `/auth/labels`: before Google asks for labels, why, and for what. */
 import { html } from '../html.ts';
 import { nextQuery } from '../next-page.ts';
-import { type Frame, framed } from './frame.ts';
-import { continueWithGoogle, link, PILL } from './look.ts';
+import { consentPage } from './consent.ts';
+import type { Frame } from './frame.ts';
+import { link } from './look.ts';
 import { labelsPermission } from './permission.ts';
 
 export interface LabelsView {
@@ -15,21 +16,14 @@ export interface LabelsView {
 export const askForLabels = (next: string | null): string =>
   `/auth/google?labels=1${nextQuery(next).replace('?', '&')}`;
 
-export function labelsPage({ frame, next, viewer }: LabelsView): string {
-  const { title, text } = wordsFor(viewer);
-  return framed(frame, {
-    title,
-    content: html`<div class="mx-auto max-w-4xl px-4 py-12 md:px-6 md:py-16">
-<h1 class="text-2xl font-semibold tracking-tight text-balance md:text-3xl">${title}</h1>
-<div class="mt-4 max-w-3xl space-y-3 leading-relaxed text-muted">${text.map((one) => html`<p>${one}</p>`)}</div>
-<div class="mt-6 flex flex-wrap items-center gap-3">${continueWithGoogle(askForLabels(next))}
-<a class="${PILL}" href="${next ?? '/mailboxes'}">${viewer.allowed ? 'Back' : 'Go on without'}</a></div>
-<h2 class="mt-12 text-lg font-semibold">The permission for labels</h2>
-${labelsPermission}
-<p class="mt-8 text-sm text-muted">The ${link('/privacy', 'privacy policy')} says what is kept of it.</p>
-</div>`,
+export const labelsPage = ({ frame, next, viewer }: LabelsView): string =>
+  consentPage(frame, {
+    ...wordsFor(viewer),
+    go: askForLabels(next),
+    back: { href: next ?? '/mailboxes', text: viewer.allowed ? 'Back' : 'Go on without' },
+    permission: { title: 'The permission for labels', content: labelsPermission },
+    footnote: html`The ${link('/privacy', 'privacy policy')} says what is kept of it.`,
   });
-}
 
 function wordsFor({ email, wanted, allowed }: LabelsView['viewer']): {
   title: string;

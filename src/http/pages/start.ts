@@ -1,8 +1,9 @@
 /** `/auth/start`: before Google asks, why, and for what; said differently to somebody who has been here. */
 import { html } from '../html.ts';
 import { nextQuery } from '../next-page.ts';
-import { type Frame, framed } from './frame.ts';
-import { continueWithGoogle, link, PILL } from './look.ts';
+import { consentPage } from './consent.ts';
+import type { Frame } from './frame.ts';
+import { link } from './look.ts';
 import { permission } from './permission.ts';
 
 export interface StartView {
@@ -12,21 +13,14 @@ export interface StartView {
   readonly viewer: { readonly email: string; readonly consent: 'given' | 'missing' | 'refused' } | null;
 }
 
-export function startPage({ frame, next, viewer }: StartView): string {
-  const { title, text } = wordsFor(viewer);
-  return framed(frame, {
-    title,
-    content: html`<div class="mx-auto max-w-4xl px-4 py-12 md:px-6 md:py-16">
-<h1 class="text-2xl font-semibold tracking-tight text-balance md:text-3xl">${title}</h1>
-<div class="mt-4 max-w-3xl space-y-3 leading-relaxed text-muted">${text.map((one) => html`<p>${one}</p>`)}</div>
-<div class="mt-6 flex flex-wrap items-center gap-3">${continueWithGoogle(`/auth/google${nextQuery(next)}`)}
-<a class="${PILL}" href="${viewer ? '/mailboxes' : '/'}">${viewer ? 'Back to my mailboxes' : 'Not now'}</a></div>
-<h2 class="mt-12 text-lg font-semibold">The one permission</h2>
-${permission}
-<p class="mt-8 text-sm text-muted">By continuing you agree to the ${link('/terms', 'terms')}. The ${link('/privacy', 'privacy policy')} says what happens to your data.</p>
-</div>`,
+export const startPage = ({ frame, next, viewer }: StartView): string =>
+  consentPage(frame, {
+    ...wordsFor(viewer),
+    go: `/auth/google${nextQuery(next)}`,
+    back: viewer ? { href: '/mailboxes', text: 'Back to my mailboxes' } : { href: '/', text: 'Not now' },
+    permission: { title: 'The one permission', content: permission },
+    footnote: html`By continuing you agree to the ${link('/terms', 'terms')}. The ${link('/privacy', 'privacy policy')} says what happens to your data.`,
   });
-}
 
 function wordsFor(viewer: StartView['viewer']): { title: string; text: readonly string[] } {
   if (viewer === null)
