@@ -83,6 +83,11 @@ export class Labels {
     }
   }
 
+  /** Whether the id is that of the very label, and does not only stand in for it. */
+  async isOwn(name: string, id: string): Promise<boolean> {
+    return (await this.#notes()).get(name) === id;
+  }
+
   /** Gmail does not know this id: it is looked up again, or given up when that has happened before. */
   async lose(name: string, id: string): Promise<void> {
     const noted = await this.#notes();

@@ -1,5 +1,5 @@
 /** Opens a session on a mailbox's server with what its owner gave for it: a password, or a sign-in at the provider. */
-import { Fault, isFault } from '../src/core/fault.ts';
+import { Fault, type FaultCode, isFault } from '../src/core/fault.ts';
 import type { Credentials } from '../src/core/mailbox.ts';
 import { passwordPlace } from '../src/core/place.ts';
 import type { Unseal } from '../src/core/ports.ts';
@@ -18,7 +18,8 @@ export interface LoginMailbox extends TokenMailbox {
 
 /**
  * What `open` returns for the credentials. An access token that the server refuses is tried once more with a fresh one. Faults
- * of `open`, `Unseal` and `SourceTokens`; `source-token-refused` in the place of `login-refused`, where there is no password.
+ * of `open`, `Unseal` and `SourceTokens`; `source-token-refused` in the place of those that speak of a password, where there
+ * is none.
  */
 export async function logIn<T>(
   mailbox: LoginMailbox,
@@ -37,12 +38,21 @@ export async function logIn<T>(
   try {
     return await open({ username, accessToken });
   } catch (error) {
-    if (!isFault(error, 'login-refused')) throw error;
+    if (!isFault(error, 'login-refused')) throw withoutPassword(error);
   }
   const fresh = await sourceTokens.take(mailbox, signal, accessToken);
   try {
     return await open({ username, accessToken: fresh });
-  } catch (cause) {
-    throw isFault(cause, 'login-refused') ? new Fault('source-token-refused', { cause }) : cause;
+  } catch (error) {
+    throw withoutPassword(error);
   }
 }
+
+const OF_PASSWORDS: ReadonlySet<FaultCode> = new Set([
+  'login-refused',
+  'login-disabled',
+  'credentials-invalid',
+]);
+
+const withoutPassword = (cause: unknown): unknown =>
+  isFault(cause) && OF_PASSWORDS.has(cause.code) ? new Fault('source-token-refused', { cause }) : cause;

@@ -1,6 +1,6 @@
 /** ONE message, steps 6 to 10 of docs/architecture.md: read it from top to bottom. */
 import type { Hmac, KeyObject } from 'node:crypto';
-import type { AuditReason } from '../src/core/audit.ts';
+import { type AuditReason, unlabelled } from '../src/core/audit.ts';
 import { Fault, type FaultCode } from '../src/core/fault.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { Fetched, Ledger, Outgoing, Sink, Upload, UploadStatus } from '../src/core/ports.ts';
@@ -199,7 +199,9 @@ export async function approach(
   }
   const total = passage.bytes;
   const { hasMessageId, fromHeaders } = passage.header.facts();
-  const delivered = settlementOf(begun, engine, passage, total, reason ?? decision.reason);
+  const disclosed =
+    decision.outgoing.label && !upload.labelled ? unlabelled(decision.reason) : decision.reason;
+  const delivered = settlementOf(begun, engine, passage, total, reason ?? disclosed);
   const intent: Intent = {
     ...message,
     session: engine.runKey.encrypt(upload.uri, message.key),

@@ -32,6 +32,9 @@ export const atSourceTexts = {
   } satisfies Record<Options['afterImport'], { label: string; hint: string }>,
   never:
     'A message that Gmail refused, that failed, was skipped, is uncertain or arrived as a repaired copy is never touched. Nor is what was imported before you choose this.',
+  /** Where there are several folders. */
+  copies:
+    'A message that lies in several folders is imported once. Its other copies count as skipped: they stay in their folders as they are.',
   folder: 'Folder at your provider',
   folderHint: 'It must exist there. It is not imported itself.',
   folderRequired: 'Enter the name of a folder.',

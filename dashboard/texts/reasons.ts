@@ -72,8 +72,8 @@ export const REASON_TEXTS = {
   ),
   'in-another-folder': reason(
     'In another folder as well',
-    'The same message lies in another folder of this mailbox, and was delivered from there.',
-    'Nothing to do. It was not sent a second time.',
+    'The same message lies in another folder of this mailbox, and was delivered from there. This copy stays at the source as it is, also where imported messages are deleted, moved or marked there.',
+    'Nothing to do. It was not sent a second time. If you want no copies at the source, delete this one there.',
   ),
   'sender-skipped': reason(
     'Left out by your rule',
@@ -89,6 +89,16 @@ export const REASON_TEXTS = {
     'Dated by its arrival',
     'The message has no Date line that can be read, so Gmail was told to show it at the time when it was received.',
     'Nothing to do.',
+  ),
+  'label-missing': reason(
+    'Without its label',
+    'It came without the label that you want for this mailbox, or with that of a folder above only: you have not allowed labels at Google, Gmail would not make this one, or its labels could not be reached. No mail waits for a label.',
+    'The mailbox’s page says so if the permission is missing. To label this message, do it in Gmail.',
+  ),
+  'date-unreadable-label-missing': reason(
+    'Dated by its arrival, without its label',
+    'The message has no Date line that can be read, so Gmail was told to show it at the time when it was received. It also came without the label that you want for this mailbox, or with that of a folder above only.',
+    'The mailbox’s page says so if the permission for labels is missing. To label this message, do it in Gmail.',
   ),
   'from-header-several': reason(
     'Several sender lines',

@@ -137,7 +137,7 @@ export const SERVER_FAULTS = {
   'tls-unavailable': text(
     'server',
     'No encryption on offer',
-    'The server would take your password only unencrypted. We never send it that way.',
+    'The server would take a login only unencrypted. We never send one that way.',
     'Choose TLS with port 993 or 995, if your provider has it.',
   ),
   'tls-failed': text(

@@ -24,6 +24,8 @@ export const AUDIT_REASONS = [
   'sender-skipped', // skipped: a rule of its owner names the sender
   'over-size-limit', // skipped: larger than the mailbox's own limit
   'date-unreadable', // delivered: the Date header is missing or unreadable, so Gmail was told to use the topmost Received header
+  'label-missing', // delivered: without the label that its owner wants, or with that of a folder above only
+  'date-unreadable-label-missing', // delivered: both
   // Rejected: what Gmail refused the message for. Repaired: what it refused the original for.
   'from-header-several',
   'null-byte',
@@ -43,6 +45,10 @@ export const AUDIT_REASONS = [
   'source-protocol',
 ] as const;
 export type AuditReason = (typeof AUDIT_REASONS)[number];
+
+/** What the entry of a delivered message says that goes without its label, and would say `reason` with it. */
+export const unlabelled = (reason: AuditReason | null): AuditReason =>
+  reason === 'date-unreadable' ? 'date-unreadable-label-missing' : (reason ?? 'label-missing');
 
 export interface AuditEntry {
   readonly id: string;

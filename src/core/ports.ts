@@ -49,10 +49,10 @@ export interface Fetched {
   /** As they are when the body is fetched; null: the source has none (POP3), or did not tell. */
   readonly flags: MessageFlags | null;
   /**
-   * The message's bytes exactly as the source has them. Chunks belong to the consumer, who zeroes them. Must be
-   * read to its end, or returned from early, before the next `Fetched` is produced — except that bodies
-   * which are already whole in memory may be held longer. Throws `message-truncated`, `message-gone`,
-   * `message-unreadable` (the session lives on) or a session Fault (it does not).
+   * The message's bytes exactly as the source has them. Chunks belong to the consumer, who zeroes them. Must be read to its
+   * end, or returned from early, before the next `Fetched` is produced — except that bodies which are already whole in
+   * memory may be held longer. Throws `message-truncated`, `message-gone`, `message-unreadable` (the session lives on) or a
+   * session Fault (it does not).
    */
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -124,6 +124,8 @@ export type UploadStatus =
 /** A resumable upload session at Gmail: the idempotency key of one message. */
 export interface Upload {
   readonly uri: SessionUri;
+  /** It has the label that was asked for: nothing less, and not that of a folder above. */
+  readonly labelled?: boolean;
   /**
    * Sends bytes `[offset, offset + parts' length)`. Every put but the last is a multiple of 256 KiB with
    * `total` null; the last names the total and commits. Faults as Gmail's answers are classified; when the answer
@@ -174,9 +176,8 @@ export interface LedgerState {
 }
 
 /**
- * The books of one mailbox for one run. Every write is fenced by the run's epoch and fails with `lease-lost`
- * when another worker has it or the mailbox is gone. A resolved promise means durable. Calls made while a
- * write is under way are committed together in the next.
+ * The books of one mailbox for one run. Every write is fenced by the run's epoch and fails with `lease-lost` when another
+ * worker has it or the mailbox is gone. A resolved promise means durable. Calls made meanwhile are committed together.
  */
 export interface Ledger {
   load(): Promise<LedgerState>;

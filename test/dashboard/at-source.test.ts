@@ -73,6 +73,8 @@ test('in the wizard: deleting is agreed to, tried dry, said again, and done once
   const agree = page.getByRole('button', { name: 'Delete after import' });
   await eventually(() => agree.isDisabled(), true);
   await page.getByText('3 messages would be imported, each then deleted at once.').waitFor();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Its other copies count as skipped: they stay in their folders').waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'at-source-confirm', { fullPage: false });
   await page.getByLabel('Type delete to confirm').fill('delete');

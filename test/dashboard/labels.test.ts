@@ -143,6 +143,15 @@ test('not allowed: the mailbox says so, its mail arrives without labels, and the
   assert.equal(await mayLabel(visitor), false);
   on.imap.append('unlabelled', message('b@books.example', 'unlabelled-second'));
   assert.deepEqual(await labelsOf(email, 'unlabelled-second'), []);
+  await page.goto(`/glass-box?mailbox=${id}`);
+  await page
+    .getByRole('row', { name: /Without its label/ })
+    .first()
+    .click();
+  const entry = page.getByRole('dialog', { name: 'Without its label' });
+  await entry.getByText('No mail waits for a label.').waitFor();
+  await assertAccessible(page);
+  await takeScreenshots(page, 'glass-box-label-missing', { fullPage: false });
   await page.goto('/account');
   await page.getByText('Not allowed, though a mailbox is to have its mail labelled').waitFor();
   await assertAccessible(page);

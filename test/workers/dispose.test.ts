@@ -89,6 +89,28 @@ test('dies at every pair of effects in two lives running', async () => {
   }
 });
 
+test('deletes the copy that was delivered, and leaves those in other folders', async () => {
+  const copy = message('one');
+  const make = (): World => {
+    const world = createWorld([copy, message('two')]);
+    world.others.set('Work', { use: null, messages: new Map([[1, copy]]) });
+    return world;
+  };
+  const [first] = await survive(make(), DELETE, []);
+  for (let at = 0; at <= (first?.steps ?? 0); at += 1) {
+    const world = make();
+    await survive(world, DELETE, [at]);
+    const left = [...world.messages.values(), ...(world.others.get('Work')?.messages.values() ?? [])];
+    assert.deepEqual(left, [copy], `death ${at}: delivered once, and still there once`);
+    assert.equal(world.gmail.imported.length, 2, `death ${at}`);
+    const skipped = world.books.audit.filter(({ status }) => status === 'skipped');
+    assert.deepEqual(
+      skipped.map(({ reason }) => reason),
+      ['in-another-folder'],
+    );
+  }
+});
+
 test('keeps everything unless its owner wants otherwise', async () => {
   const world = createWorld(three());
   await live(world, immortal());

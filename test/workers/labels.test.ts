@@ -75,7 +75,12 @@ function run({ scopes = BOTH, noted = notes(), now = (): number => 0 } = {}) {
       await sendAll(upload, makeMessage(1_000, seed), UNIT, signal);
       const message = google.messages.at(-1);
       assert.ok(message);
-      return google.labelsOf(message);
+      const names = google.labelsOf(message);
+      const own = names.some((name) =>
+        [label, `${label} (imported)`].some((wanted) => wanted?.toLowerCase() === name.toLowerCase()),
+      );
+      assert.equal(upload.labelled ?? false, own, `${label}: ${names}`);
+      return names;
     },
   };
 }

@@ -236,6 +236,10 @@ test('a refused token is renewed once; refused again it is a fault of its own, a
   assert.equal(seen.splice(0).length, 2);
   const busy = logIn(mailbox, deps, never, () => Promise.reject(new Fault('source-busy')));
   assert.equal(await fault(busy), 'source-busy', 'other faults pass as they are');
+  for (const code of ['login-disabled', 'credentials-invalid'] as const) {
+    const refused = logIn(mailbox, deps, never, () => Promise.reject(new Fault(code)));
+    assert.equal(await fault(refused), 'source-token-refused', `${code} speaks of a password`);
+  }
 });
 
 test('a password goes its old way', async () => {

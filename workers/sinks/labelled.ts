@@ -24,7 +24,7 @@ async function openLabelled(
     if (id === null) break;
     try {
       const upload = await sink.open({ ...message, labelIds: [...message.labelIds, id] }, signal);
-      return watched(upload, () => labels.lose(label, id));
+      return watched(upload, await labels.isOwn(label, id), () => labels.lose(label, id));
     } catch (error) {
       // Nothing of the message has been sent, so whatever Gmail minds is in what goes with it.
       if (!isFault(error, 'label-refused') && !isFault(error, 'upload-bad-request')) throw error;
@@ -35,8 +35,9 @@ async function openLabelled(
 }
 
 /** The label can also go, or be found to be gone, while the message is on its way. */
-const watched = (upload: Upload, lose: () => Promise<void>): Upload => ({
+const watched = (upload: Upload, labelled: boolean, lose: () => Promise<void>): Upload => ({
   uri: upload.uri,
+  labelled,
   status: (total, signal) => upload.status(total, signal),
   async put(...args) {
     try {

@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ProbeReportView } from '../../../src/http/api.ts';
 import { connect } from '../../texts/connect.ts';
-import { type FaultAction, faultText } from '../../texts/faults.ts';
+import type { FaultAction } from '../../texts/faults.ts';
 import { providerName, signIn, signInPath } from '../../texts/sign-in.ts';
+import { mailboxFaultText } from '../../texts/signed-in-faults.ts';
 import { Button, ButtonAnchor } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { HintBanner } from './hint-banner.tsx';
@@ -27,7 +28,7 @@ export function Mend({
   change,
 }: DraftStepProps & { fault: NonNullable<ProbeReportView['fault']> }) {
   const { test } = connect;
-  const { title, happened, next, action } = faultText(fault.code);
+  const { title, happened, next, action } = mailboxFaultText(fault.code, mailbox);
   const signsIn = mailbox.auth === 'oauth';
   const [form, setForm] = useState<Form | null>(signsIn ? null : formOf(action));
   const setup = useSetup();

@@ -5,8 +5,8 @@ import type { AuditEntryView, Mailbox } from '../../../src/http/api.ts';
 import { get } from '../../api.ts';
 import { useAuditEvents } from '../../events.ts';
 import { connect } from '../../texts/connect.ts';
-import { faultText } from '../../texts/faults.ts';
 import { formatBytes, formatNumber } from '../../texts/format.ts';
+import { mailboxFaultText } from '../../texts/signed-in-faults.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Banner } from '../../ui/banner.tsx';
 import { ButtonAnchor, ButtonLink } from '../../ui/button.tsx';
@@ -56,10 +56,11 @@ export function RunningStep({ mailbox }: DraftStepProps) {
   );
 }
 
-function State({ mailbox: { state, fault, progress, lastSyncAt } }: { mailbox: Mailbox }) {
+function State({ mailbox }: { mailbox: Mailbox }) {
+  const { state, fault, progress, lastSyncAt } = mailbox;
   const { running, test } = connect;
   if (fault) {
-    const { title, next, action } = faultText(fault.code);
+    const { title, next, action } = mailboxFaultText(fault.code, mailbox);
     return (
       <Banner
         tone={action === 'wait' ? 'waiting' : 'failed'}

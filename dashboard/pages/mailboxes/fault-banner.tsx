@@ -1,9 +1,9 @@
 /** What is wrong with a mailbox, and the button that cures it. */
 import { useState } from 'react';
 import type { Mailbox } from '../../../src/http/api.ts';
-import { faultText } from '../../texts/faults.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { providerName, signIn, signInPath } from '../../texts/sign-in.ts';
+import { mailboxFaultText } from '../../texts/signed-in-faults.ts';
 import { Banner } from '../../ui/banner.tsx';
 import { Button, ButtonAnchor, ButtonLink } from '../../ui/button.tsx';
 import type { MailboxActions } from './actions.ts';
@@ -13,7 +13,7 @@ import { isUnfinished } from './state-badge.tsx';
 
 export function FaultBanner({ mailbox, actions }: { mailbox: Mailbox; actions: MailboxActions }) {
   if (mailbox.fault === null) return null;
-  const words = faultText(mailbox.fault.code);
+  const words = mailboxFaultText(mailbox.fault.code, mailbox);
   const resting = isUnfinished(mailbox);
   return (
     <Banner
@@ -40,8 +40,7 @@ function Cure({ mailbox, actions }: { mailbox: Mailbox; actions: MailboxActions 
       </ButtonLink>
     );
   if (fault.code === 'plan-limit') return <ButtonLink href="/billing">{texts.billing}</ButtonLink>;
-  const { action } = faultText(fault.code);
-  switch (action === 'password' && mailbox.auth === 'oauth' ? 'sign-in' : action) {
+  switch (mailboxFaultText(fault.code, mailbox).action) {
     case 'sign-in':
       return (
         <ButtonAnchor href={signInPath(mailbox)}>

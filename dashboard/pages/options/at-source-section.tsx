@@ -14,6 +14,9 @@ type Choice = Extras['afterImport'];
 const choicesOf = ({ protocol }: Mailbox): readonly Choice[] =>
   protocol === 'imap' ? ['keep', 'mark-read', 'move', 'delete'] : ['keep', 'delete'];
 
+const untouched = ({ protocol }: Mailbox): string =>
+  protocol === 'imap' ? `${texts.never} ${texts.copies}` : texts.never;
+
 const MAX_DAYS = 3650;
 
 function AtSourceFields({ mailbox, selection, extras, change, wrong }: SectionProps) {
@@ -67,7 +70,7 @@ function AtSourceFields({ mailbox, selection, extras, change, wrong }: SectionPr
           }
         />
       )}
-      {afterImport !== 'keep' && <p className="text-sm text-muted">{texts.never}</p>}
+      {afterImport !== 'keep' && <p className="text-sm text-muted">{untouched(mailbox)}</p>}
       {cancels && mailbox.options.afterImport === 'delete' && (
         <p className="text-sm font-medium">{texts.cancels}</p>
       )}
@@ -108,7 +111,7 @@ function Confirm({
         onConfirm={() => onAnswer(true)}
       >
         <p>{sentence}</p>
-        <p>{texts.never}</p>
+        <p>{untouched(mailbox)}</p>
         {open && selection && (
           <DryRun
             mailbox={mailbox}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAULT_TEXTS, faultText } from '../../../dashboard/texts/faults.ts';
+import { mailboxFaultText } from '../../../dashboard/texts/signed-in-faults.ts';
 import { FAULTS } from '../../../src/core/fault.ts';
 
 /** Cured elsewhere: in the wizard, by the plan, in the installation's settings. */
@@ -30,6 +31,20 @@ test('a cure that needs the owner is offered where waiting is of no use', () => 
       assert.ok(['password', 'sign-in', 'server'].includes(action), code);
     if (retry === 'never') assert.notEqual(action, 'wait', code);
   }
+});
+
+test('where one signs in at the provider, nothing speaks of a password or of other servers', () => {
+  const oauth = { auth: 'oauth' } as const;
+  for (const code of [...Object.keys(FAULTS), 'new-in-next-version']) {
+    const { title, happened, next, action } = mailboxFaultText(code, oauth);
+    if (code !== 'folder-missing') assert.ok(action !== 'password' && action !== 'server', code);
+    assert.doesNotMatch(
+      `${title} ${happened} ${next}`,
+      /enter (the|your) password|with a password|kind of encryption/i,
+    );
+    assert.deepEqual(mailboxFaultText(code, { auth: 'password' }), faultText(code));
+  }
+  assert.equal(mailboxFaultText('login-disabled', oauth).action, 'sign-in');
 });
 
 test('an unknown code has words too, even one named like a property of objects', () => {
