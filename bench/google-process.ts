@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GoogleStandin, startGoogle } from '../standins/google/server.ts';
 import { serve } from './child.ts';
+import { digestOf } from './small-mail.ts';
 
 export type GoogleQuestion =
   | { readonly kind: 'start' }
@@ -9,7 +10,19 @@ export type GoogleQuestion =
   /** From now on every answer to an import takes this long. */
   | { readonly kind: 'reset'; readonly delayMs: number }
   /** Answers when that many messages have come since the reset. */
-  | { readonly kind: 'wait'; readonly count: number };
+  | { readonly kind: 'wait'; readonly count: number }
+  /** How many messages have come since the reset. */
+  | { readonly kind: 'count' }
+  /** Answers what has become of small messages 1 to `messages` in this account. */
+  | { readonly kind: 'tally'; readonly email: string; readonly messages: number };
+
+/** All zero: each is there once, as it was. */
+export interface SmallTally {
+  readonly lost: number;
+  readonly twice: number;
+  /** Nobody sent these. */
+  readonly strange: number;
+}
 
 export interface Arrivals {
   /** From Google's first call to the last message, ms. */
@@ -38,6 +51,18 @@ function arrivals(): Arrivals {
   };
 }
 
+function tally(email: string, messages: number): SmallTally {
+  const times = new Map(Array.from({ length: messages }, (_, n) => [digestOf(n + 1), 0]));
+  let strange = 0;
+  for (const { account, sha256 } of google.messages) {
+    const before = account === email ? times.get(sha256) : 0;
+    if (before === undefined) strange += 1;
+    else if (account === email) times.set(sha256, before + 1);
+  }
+  const all = [...times.values()];
+  return { lost: all.filter((n) => n === 0).length, twice: all.filter((n) => n > 1).length, strange };
+}
+
 serve(async (question: GoogleQuestion) => {
   switch (question.kind) {
     case 'start':
@@ -54,5 +79,9 @@ serve(async (question: GoogleQuestion) => {
     case 'wait':
       while (google.messages.length - base < question.count) await sleep(10);
       return arrivals();
+    case 'count':
+      return google.messages.length - base;
+    case 'tally':
+      return tally(question.email, question.messages);
   }
 });

@@ -30,6 +30,10 @@ export interface Owners {
   /** Paused until `activate`. */
   connect(userId: UserId, server: Server, username: string, password: string): Promise<Box>;
   activate(boxes: readonly Box[]): Promise<void>;
+  /** Until `activate`; from then on a visit every second. */
+  pause(boxes: readonly Box[]): Promise<void>;
+  /** Whether no worker is visiting it. */
+  isIdle(box: Box): Promise<boolean>;
   /** Until the books of each have that many messages delivered. Throws when one failed. */
   untilDelivered(boxes: readonly Box[], count: number): Promise<void>;
   remove(boxes: readonly Box[]): Promise<void>;
@@ -63,6 +67,20 @@ export function createOwners(db: Database, sealPublicKey: string): Owners {
     },
     activate: (boxes) =>
       each(boxes, ({ userId, id }) => db.withTenant(userId, (tx) => setState(tx, id, 'active', null))),
+    pause: (boxes) =>
+      each(boxes, ({ userId, id }) =>
+        db.withTenant(userId, async (tx) => {
+          await setState(tx, id, 'paused', null);
+          await tx.query(`UPDATE mailboxes SET options = options || '{"pollSeconds": 1}' WHERE id = $1`, [
+            id,
+          ]);
+        }),
+      ),
+    isIdle: ({ userId, id }) =>
+      db.withTenant(userId, async (tx) => {
+        const rows = await tx.query('SELECT FROM mailboxes WHERE id = $1 AND leased_by IS NOT NULL', [id]);
+        return rows.length === 0;
+      }),
     untilDelivered: (boxes, count) =>
       each(boxes, async ({ userId, id }) => {
         for (;;) {

@@ -11,7 +11,7 @@ import { generateKeys } from '../src/keys.ts';
 import { createAuthority, type Leaf } from '../standins/authority.ts';
 import type { IssuedGrant } from '../standins/google/controls.ts';
 import { type Child, end, startChild } from './child.ts';
-import type { Arrivals, GoogleQuestion } from './google-process.ts';
+import type { Arrivals, GoogleQuestion, SmallTally } from './google-process.ts';
 import type { MailPorts, MailQuestion } from './mail-process.ts';
 import { createOwners, type Owners } from './owners.ts';
 
@@ -35,6 +35,10 @@ export interface Stage {
   reset(delayMs: number): Promise<void>;
   /** When that many messages have come since. */
   arrivals(count: number): Promise<Arrivals>;
+  /** How many have come by now. */
+  arrived(): Promise<number>;
+  /** What the account has of small messages 1 to `messages`. */
+  tally(email: string, messages: number): Promise<SmallTally>;
   /** A worker as `npm start` runs it, once it is ready. */
   startWorker(env?: Readonly<Record<string, string>>): Promise<Worker>;
   readonly webUrl: string;
@@ -95,6 +99,8 @@ export async function setStage(): Promise<Stage> {
     grant: async (email) => (await google.ask({ kind: 'grant', email })) as IssuedGrant,
     reset: async (delayMs) => void (await google.ask({ kind: 'reset', delayMs })),
     arrivals: async (count) => (await google.ask({ kind: 'wait', count })) as Arrivals,
+    arrived: async () => (await google.ask({ kind: 'count' })) as number,
+    tally: async (email, messages) => (await google.ask({ kind: 'tally', email, messages })) as SmallTally,
     startWorker: (env) => startWorker({ ...worker, ...env }),
     webUrl: embedded.webUrl,
     workerUrl: embedded.workerUrl,
