@@ -80,7 +80,7 @@ export const formatUidSet = (set: UidSet): string =>
 export function settleRefs(cursor: Cursor, refs: readonly MessageRef[]): Cursor {
   if (cursor.protocol === 'pop3') {
     const hashes = refs.flatMap((ref) => (ref.protocol === 'pop3' ? [hashUidl(ref.uidl)] : []));
-    return { ...cursor, settled: new Set([...cursor.settled, ...hashes]) };
+    return hashes.length === 0 ? cursor : { ...cursor, settled: cursor.settled.union(new Set(hashes)) };
   }
   const uids = refs.flatMap((ref) =>
     ref.protocol === 'imap' && ref.folder === cursor.folder && ref.uidValidity === cursor.uidValidity

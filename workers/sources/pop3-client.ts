@@ -55,13 +55,13 @@ export class Pop3Client {
     const ids = new Map<number, string>();
     const seen = new Set<string>();
     let unusable = false;
-    for await (const line of this.#channel.lines(MAX_LISTED, signal)) {
+    await this.#channel.lines(MAX_LISTED, signal, (line) => {
       const [, number, id] = /^(\d{1,9})(?:[ \t]+([\x21-\x7e\x80-\xff]{1,255}))?\s*$/.exec(line) ?? [];
       if (number === undefined || ids.has(Number(number))) throw this.#protocol();
       if (id === undefined || seen.has(id)) unusable = true;
       else seen.add(id);
       ids.set(Number(number), id ?? '');
-    }
+    });
     if (unusable) throw new Fault('no-uidl');
     return ids;
   }
@@ -70,11 +70,11 @@ export class Pop3Client {
   async list(signal: AbortSignal): Promise<ReadonlyMap<number, number>> {
     await this.#ask('LIST', signal);
     const sizes = new Map<number, number>();
-    for await (const line of this.#channel.lines(MAX_LISTED, signal)) {
+    await this.#channel.lines(MAX_LISTED, signal, (line) => {
       const [, number, size] = /^(\d{1,9})[ \t]+(\d{1,15})(?:\s|$)/.exec(line) ?? [];
       if (number === undefined) throw this.#protocol();
       sizes.set(Number(number), Number(size));
-    }
+    });
     return sizes;
   }
 

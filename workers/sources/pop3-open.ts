@@ -14,10 +14,10 @@ async function askCapabilities(channel: Pop3Channel, signal: AbortSignal): Promi
   channel.send('CAPA\r\n');
   if ((await channel.status(signal)).kind !== 'ok') return null;
   const capabilities = new Map<string, readonly string[]>();
-  for await (const line of channel.lines(MAX_CAPABILITIES, signal)) {
+  await channel.lines(MAX_CAPABILITIES, signal, (line) => {
     const [name = '', ...rest] = line.trim().toUpperCase().split(/\s+/);
     capabilities.set(name, rest);
-  }
+  });
   return capabilities;
 }
 

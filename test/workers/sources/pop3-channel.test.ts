@@ -86,9 +86,12 @@ test('what is neither +OK nor -ERR is not POP3', async (t) => {
 test('a listing beyond its limit is a fault', async (t) => {
   const channel = await channelTo(t, (socket) => socket.write('a\r\n..b\r\n.\r\nc\r\nd\r\n.\r\n'));
   const lines: string[] = [];
-  for await (const line of channel.lines(2, signal)) lines.push(line);
+  const take = (line: string) => void lines.push(line);
+  await channel.lines(2, signal, take);
   assert.deepEqual(lines, ['a', '.b']);
-  assert.equal(await faultOf(async () => Array.fromAsync(channel.lines(1, signal))), 'source-protocol');
+  assert.equal(await faultOf(channel.lines(1, signal, take)), 'source-protocol');
+  assert.deepEqual(lines, ['a', '.b', 'c']);
+  assert.equal(channel.broken, true);
 });
 
 test('an abort ends a wait at once, with its reason', async (t) => {
