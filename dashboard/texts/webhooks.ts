@@ -7,13 +7,21 @@ export const webhookTexts = {
   back: 'Account',
   manage: 'Manage webhooks',
   docs: 'What they are told',
-  create: {
-    title: 'A new webhook',
+  fields: {
     url: 'Address',
     urlHint: 'https, on port 443 or 8443, and reachable from the internet.',
     events: 'What it is told',
     noEvent: 'Choose what it is told.',
-    action: 'Set it up',
+    refused: 'The address',
+  },
+  create: { title: 'A new webhook', action: 'Set it up' },
+  edit: {
+    open: 'Edit…',
+    title: 'Edit this webhook',
+    sentence: 'The secret stays. What is on its way already goes to the new address, too.',
+    save: 'Save',
+    saved: 'The webhook is changed.',
+    savedOff: 'The webhook is changed. It is still off.',
   },
   secret: {
     made: 'Here is the secret',

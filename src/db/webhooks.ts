@@ -62,7 +62,7 @@ export interface WebhookChange {
   readonly offReason: OffReason | null;
 }
 
-/** Switched on, it starts with a clean slate: it has not failed yet. */
+/** Switched on, or led elsewhere, it starts with a clean slate: it has not failed yet. */
 export async function changeWebhook(tx: Tx, before: WebhookRow, change: WebhookChange): Promise<void> {
   await tx.query(
     `UPDATE webhooks SET url = $2, events = $3, off_reason = $4,
@@ -72,7 +72,7 @@ export async function changeWebhook(tx: Tx, before: WebhookRow, change: WebhookC
       change.url,
       change.events,
       change.offReason,
-      before.offReason !== null && change.offReason === null,
+      change.url !== before.url || (before.offReason !== null && change.offReason === null),
     ],
   );
   const wants = (events: readonly WebhookEvent[]) => events.includes('deliveries.digest');

@@ -16,14 +16,15 @@ export function judgeWebhookUrl(href: string, networks: readonly string[]): void
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const family = isIP(host);
   if (family !== 0) {
-    if (!isInside(networks, host, family === 6 ? 'ipv6' : 'ipv4')) refuse('must name a host, not an address');
+    if (!isInside(networks, host, family === 6 ? 'ipv6' : 'ipv4'))
+      refuse('must have a host’s name, not an IP address');
     return;
   }
   // Whether a name leads into one of these networks is seen when it is dialled.
   if (networks.length > 0) return;
   if (url.protocol !== 'https:') refuse('must be an https URL');
   if (!PUBLIC_PORTS.includes(url.port)) refuse('must use port 443 or 8443');
-  if (!host.includes('.') || LOCAL.test(host)) refuse('must name a public host');
+  if (!host.includes('.') || LOCAL.test(host)) refuse('must lead to a host that the internet can reach');
 }
 
 function isInside(networks: readonly string[], address: string, family: 'ipv4' | 'ipv6'): boolean {

@@ -1,8 +1,10 @@
 /** The page of webhooks in a real browser, told for real by the service's worker. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { Webhook } from '../../src/http/api.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
+import { untilSome } from '../service.ts';
 import {
   assertAccessible,
   eventually,
@@ -51,7 +53,7 @@ test('without a webhook the page says what one is for, and an address that canno
   const address = page.getByLabel('Address');
   await address.fill('https://169.254.169.254/latest');
   await page.keyboard.press('Enter');
-  await page.getByText('The address must name a host, not an address').waitFor();
+  await page.getByText('The address must have a host’s name, not an IP address.').waitFor();
   await eventually(() => address.getAttribute('aria-invalid'), 'true');
   await address.fill(urlOf('none'));
   for (const box of ['A mailbox’s state', 'A mailbox’s fault'])
@@ -117,6 +119,64 @@ test('it is switched off and on, gets a new secret, and is deleted', async () =>
   await confirm.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByText('The webhook is deleted.').first().waitFor();
   await page.getByRole('heading', { name: 'There are no webhooks' }).waitFor();
+});
+
+test('its address and its events are changed; what cannot be is said where it stands', async () => {
+  await using visitor = await stage.open({ email: 'edits@gmail.example' });
+  await setUp(visitor, 'before');
+  const { page } = visitor;
+  const hooks = async () => (await visitor.api<{ webhooks: Webhook[] }>('/api/v1/webhooks')).webhooks;
+  const edit = page.getByRole('button', { name: 'Edit…' });
+  await edit.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Edit this webhook' });
+  const address = dialog.getByLabel('Address');
+  await eventually(() => address.inputValue(), urlOf('before'));
+  await assertAccessible(page);
+  await takeScreenshots(page, 'webhooks-edit', { fullPage: false });
+  await address.fill('https://10.0.0.1/in');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('The address must have a host’s name, not an IP address.').waitFor();
+  await eventually(() => address.getAttribute('aria-invalid'), 'true');
+  visitor.takeErrors();
+  await address.fill(urlOf('after'));
+  for (const box of ['A mailbox’s state', 'A mailbox’s fault'])
+    await dialog.getByRole('checkbox', { name: box }).uncheck();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('Choose what it is told.').waitFor();
+  await assertAccessible(page);
+  await dialog.getByRole('checkbox', { name: 'What became of messages' }).check();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('article', { name: urlOf('after') }).waitFor();
+  await eventually(() => page.evaluate<string>('document.activeElement.innerText'), 'Edit…');
+  const [changed] = await hooks();
+  assert.deepEqual([changed?.url, changed?.events], [urlOf('after'), ['deliveries.digest']]);
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await untilSome(async () => receiver.received.find(({ path }) => path === '/after') ?? null);
+
+  // Off, it stays off; nothing changed, nothing is sent; deleted in another tab, that is said.
+  await page.getByRole('button', { name: 'Switch off' }).click();
+  await page.getByText('You switched it off.').waitFor();
+  await edit.click();
+  await dialog.getByRole('checkbox', { name: 'A mailbox’s fault' }).check();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The webhook is changed. It is still off.').first().waitFor();
+  let sent = 0;
+  page.on('request', (request) => {
+    if (request.method() === 'PATCH') sent += 1;
+  });
+  await edit.click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal(sent, 0);
+  await edit.click();
+  await visitor.context.request.delete(`/api/v1/webhooks/${changed?.id}`, {
+    headers: { origin: stage.service.url },
+  });
+  assert.deepEqual(await hooks(), []);
+  await address.fill(urlOf('too-late'));
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByRole('alert').waitFor();
+  visitor.takeErrors();
 });
 
 test('one that is gone is switched off, which a notice and the page say', async () => {

@@ -12,9 +12,10 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Instant } from '../../ui/instant.tsx';
 import { useToast } from '../../ui/toast.tsx';
 import { DeliveryLog } from './delivery-log.tsx';
+import { EditWebhook } from './edit-webhook.tsx';
 import { deliveriesKey, WEBHOOKS } from './webhooks-query.ts';
 
-type Asked = 'rotate' | 'remove' | null;
+type Asked = 'edit' | 'rotate' | 'remove' | null;
 
 export function WebhookCard({ webhook, onSecret }: { webhook: Webhook; onSecret: (secret: string) => void }) {
   const { id, url, events, enabled, offReason, failingSince, createdAt } = webhook;
@@ -40,6 +41,7 @@ export function WebhookCard({ webhook, onSecret }: { webhook: Webhook; onSecret:
         <Actions webhook={webhook} onAsk={setAsked} />
         <DeliveryLog webhookId={id} enabled={enabled} />
       </article>
+      <EditWebhook webhook={webhook} open={asked === 'edit'} onClose={() => setAsked(null)} />
       <Rotation id={id} open={asked === 'rotate'} onClose={() => setAsked(null)} onSecret={onSecret} />
       <Removal id={id} open={asked === 'remove'} onClose={() => setAsked(null)} />
     </Card>
@@ -75,6 +77,9 @@ function Actions({ webhook: { id, enabled }, onAsk }: { webhook: Webhook; onAsk:
       )}
       <Button size="sm" busy={toggle.isPending} onClick={() => toggle.mutate()}>
         {enabled ? texts.switchOff : texts.switchOn}
+      </Button>
+      <Button size="sm" onClick={() => onAsk('edit')}>
+        {texts.edit.open}
       </Button>
       <Button size="sm" onClick={() => onAsk('rotate')}>
         {texts.rotate}

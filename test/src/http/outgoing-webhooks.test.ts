@@ -108,7 +108,7 @@ test.test('inside configured networks addresses, ports and http are taken, and n
     'https://[::ffff:192.168.1.5]/',
     'http://169.254.169.254/',
   ])
-    assert.match(refusalOf(url, networks) ?? '', /must name a host/, url);
+    assert.match(refusalOf(url, networks) ?? '', /must have a host’s name/, url);
 });
 
 test.test('events are those there are; ten webhooks are as many as there may be', async () => {

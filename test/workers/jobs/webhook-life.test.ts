@@ -55,6 +55,12 @@ test.test('five days of failures switch a webhook off; one success in between do
   await fail();
   assert.equal((await hookOf(browser, hook.id)).enabled, true);
   await age();
+  const elsewhere = { body: { url: `${hook.url}/elsewhere` } };
+  await browser.json('PATCH', `/api/v1/webhooks/${hook.id}`, 200, elsewhere);
+  assert.equal((await hookOf(browser, hook.id)).failingSince, null, 'the new address has not failed yet');
+  await fail();
+  assert.equal((await hookOf(browser, hook.id)).enabled, true);
+  await age();
   await fail();
   assert.equal((await hookOf(browser, hook.id)).offReason, 'failing');
   const { notices } = await browser.json<NoticesPage>('GET', '/api/v1/notices', 200);
