@@ -42,7 +42,7 @@ test('where one signs in at the provider, nothing speaks of a password or of oth
       `${title} ${happened} ${next}`,
       /enter (the|your) password|with a password|kind of encryption/i,
     );
-    assert.deepEqual(mailboxFaultText(code, { auth: 'password' }), faultText(code));
+    assert.deepEqual(mailboxFaultText(code, {}), faultText(code));
   }
   assert.equal(mailboxFaultText('login-disabled', oauth).action, 'sign-in');
 });
