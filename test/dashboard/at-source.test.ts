@@ -153,9 +153,10 @@ test('in the settings: going back to keeping everything cancels what waits, and 
   await page.getByLabel(KEEP).check();
   await page.getByText('Messages that wait to be deleted will stay').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
+  const waiting = async () =>
+    (await visitor.api<{ atSource: { waiting: number } }>(`/api/v1/mailboxes/${id}/stats`)).atSource.waiting;
+  await eventually(waiting, 0);
   await page.getByText('Everything stays as it is').first().waitFor();
-  const { atSource } = await visitor.api<{ atSource: { waiting: number } }>(`/api/v1/mailboxes/${id}/stats`);
-  assert.equal(atSource.waiting, 0);
   assert.equal(await left('keeper'), 2);
 });
 
