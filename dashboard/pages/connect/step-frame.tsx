@@ -14,7 +14,10 @@ export function StepFrame({
   children: ReactNode;
 }) {
   const ref = useRef<HTMLHeadingElement>(null);
-  useEffect(() => window.scrollTo({ top: 0 }), []);
+  useEffect(() => {
+    // No expression: what it gives back, a promise in some browsers, is not how an effect ends.
+    window.scrollTo({ top: 0 });
+  }, []);
   useArrivalFocus(ref);
   return (
     <section aria-label={heading} className="space-y-5">
