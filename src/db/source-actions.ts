@@ -15,25 +15,32 @@ const WANTED = `wanted AS (
 /** A deletion that a maildrop was told of: its row stays until it is known whether the message is away. */
 const TO_CONFIRM = "(a.tries > 0 AND a.key LIKE 'pop3:%')";
 
-/** $5 how many. What was written under another choice is void. */
+/**
+ * $5 how many. What was written under another choice is void; whether there is any of it, the index tells by itself, in the
+ * order that it has.
+ */
 const DUE: Statement = {
   name: 'source-actions-due',
-  text: `WITH ${WANTED}, cancelled AS (
-      DELETE FROM source_actions a USING wanted w WHERE a.mailbox_id = w.id AND a.action <> w.action
-        AND NOT ${TO_CONFIRM}
-    ), due AS (
-      SELECT a.key, a.fingerprint, a.size_bytes, a.tries FROM source_actions a, wanted w
-      WHERE a.mailbox_id = w.id AND a.action = w.action AND a.delivered_at <= now() - w.after AND a.retry_at <= now()
-      ORDER BY a.delivered_at, a.key LIMIT $5)
-    SELECT due.* FROM wanted LEFT JOIN due ON true`,
+  text: `WITH ${WANTED}, void AS MATERIALIZED (
+      SELECT FROM wanted w, unnest(array_remove(ARRAY['delete', 'move', 'mark-read'], w.action)) AS o (action),
+        LATERAL (SELECT FROM source_actions a WHERE a.mailbox_id = $1 AND a.action = o.action AND NOT ${TO_CONFIRM}
+          ORDER BY a.delivered_at, a.key LIMIT 1) v
+    ), cancelled AS (
+      DELETE FROM source_actions a USING wanted w
+      WHERE EXISTS (SELECT FROM void) AND a.mailbox_id = $1 AND a.action <> w.action AND NOT ${TO_CONFIRM}
+    )
+    SELECT due.* FROM wanted w LEFT JOIN LATERAL (
+      SELECT a.key, a.fingerprint, a.size_bytes, a.tries FROM source_actions a
+      WHERE a.mailbox_id = $1 AND a.action = w.action AND a.delivered_at <= now() - w.after AND a.retry_at <= now()
+      ORDER BY a.delivered_at, a.key LIMIT $5) due ON true`,
 };
 
 /** $5 how many. */
 const BEGUN: Statement = {
   name: 'source-actions-begun',
   text: `WITH ${WANTED}, begun AS (
-      SELECT a.key, a.fingerprint, a.size_bytes, a.tries FROM source_actions a, wanted w
-      WHERE a.mailbox_id = w.id AND a.tries > 0 ORDER BY a.tries, a.retry_at, a.key LIMIT $5)
+      SELECT a.key, a.fingerprint, a.size_bytes, a.tries FROM source_actions a
+      WHERE a.mailbox_id = $1 AND a.tries > 0 ORDER BY a.tries, a.retry_at, a.key LIMIT $5)
     SELECT begun.* FROM wanted LEFT JOIN begun ON true`,
 };
 

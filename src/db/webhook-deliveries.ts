@@ -44,7 +44,8 @@ export interface ExportedDelivery extends DeliveryRow {
 export const listAllDeliveries = (tx: Tx): Promise<ExportedDelivery[]> =>
   tx.query<ExportedDelivery>(
     `SELECT ${COLUMNS}, webhook_id AS "webhookId", data FROM webhook_deliveries d
-     WHERE user_id = current_tenant() ORDER BY d.number DESC`,
+     WHERE d.webhook_id = ANY (ARRAY(SELECT w.id FROM webhooks w WHERE w.user_id = current_tenant()))
+     ORDER BY d.number DESC`,
   );
 
 /** A delivery of nothing, for its owner to see that it arrives. */
