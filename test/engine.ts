@@ -114,11 +114,18 @@ export async function live(
     lanes: new Lanes({ total: 4, perUser: 2, bytes: 64 * 1024 * 1024 }),
     quota: new Quota({ importsPerMinute: 240, bytesPerDay: 500_000_000 }, clock),
     maxMessageBytes: 8 * 1024 * 1024,
-    timing: { graceMs: 10_000, sliceMs: 30_000, relistMs: 5_000 },
+    timing: { graceMs: 10_000, sliceMs: 30_000, longSliceMs: 300_000, relistMs: 5_000 },
     ...different.deps,
   };
   const never = new AbortController().signal;
-  const control = { gentle: never, hard: never, watching: () => true, pause: () => {}, ...different.control };
+  const control = {
+    gentle: never,
+    hard: never,
+    watching: () => true,
+    othersWait: () => true,
+    pause: () => {},
+    ...different.control,
+  };
   return run(lease, deps, control);
 }
 

@@ -67,7 +67,7 @@ const MAX_LANES = 64;
 /** Gmail caps concurrent requests per user at an unpublished number. */
 const LANES_PER_USER = 2;
 const DATABASE_CONNECTIONS = 16;
-const TIMING = { graceMs: 10_000, sliceMs: 30_000, relistMs: 5_000 } as const;
+const TIMING = { graceMs: 10_000, sliceMs: 30_000, longSliceMs: 300_000, relistMs: 5_000 } as const;
 /** SIGTERM drains this long; the rest of the 20 s is for letting go. */
 const DRAIN_MS = 15_000;
 const SWEEP_MS = 300_000;

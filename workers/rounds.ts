@@ -34,7 +34,7 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     if (missing) throw missing;
     await confirmDisposals(visit);
     const folders = await listAll(visit);
-    const drained = await drain(visit, folders, began + deps.timing.sliceMs, judge);
+    const drained = await drain(visit, folders, () => isSliceOver(visit, began), judge);
     if (control.gentle.aborted) return { synced: drained, nextRunAt: deps.clock.now() };
     await tellRefusals(visit);
     const disposed = await disposeDue(visit, disposalEnds(visit, began));
@@ -71,8 +71,26 @@ async function learnFolders({ lease, source, control, folders }: Visit): Promise
 }
 
 /** A backlog that takes up every slice does not keep what is done at the source waiting for its end. */
-const disposalEnds = ({ deps: { clock, timing } }: Visit, began: number): number =>
-  Math.max(began + timing.sliceMs, clock.now() + timing.sliceMs * DISPOSAL_SHARE);
+function disposalEnds({ deps: { clock, timing } }: Visit, began: number): number {
+  const now = clock.now();
+  const slice = Math.max(timing.sliceMs, Math.min(now - began, timing.longSliceMs));
+  return Math.max(began + timing.sliceMs, now + slice * DISPOSAL_SHARE);
+}
+
+/**
+ * Whether a round that began then has to end with work left. Nobody gains when a mailbox alone gives way to itself: with a hundred
+ * thousand messages, of which Gmail takes some two a second, its listing would cost more than its mail. In a maildrop
+ * new mail shows to a new session only, so that there the poll interval is the most.
+ */
+function isSliceOver({ deps, control, lease, open, waiting }: Visit, began: number): boolean {
+  const { sliceMs, longSliceMs } = deps.timing;
+  const now = deps.clock.now();
+  if (now < began + sliceMs) return false;
+  const isPop3 = lease.server.protocol === 'pop3';
+  const most = isPop3 ? Math.min(longSliceMs, lease.options.pollSeconds * 1000) : longSliceMs;
+  if (now >= began + most || control.othersWait()) return true;
+  return [...open.values(), ...waiting.values()].some(({ retryAt }) => retryAt <= now);
+}
 
 /** Lists every chosen folder into `pending` and the books. */
 async function listAll(visit: Visit): Promise<readonly string[]> {
@@ -125,12 +143,12 @@ const countWaiting = ({ pending, open, waiting }: Visit): number =>
 async function drain(
   visit: Visit,
   folders: readonly string[],
-  sliceEnds: number,
+  isOver: () => boolean,
   judge: Judge,
 ): Promise<boolean> {
   const carrier = new Carrier(visit, judge);
   try {
-    return await carryPending(visit, carrier, folders, sliceEnds);
+    return await carryPending(visit, carrier, folders, isOver);
   } finally {
     await carrier.finish();
   }
@@ -140,13 +158,13 @@ async function carryPending(
   visit: Visit,
   carrier: Carrier,
   folders: readonly string[],
-  sliceEnds: number,
+  isOver: () => boolean,
 ): Promise<boolean> {
   const { deps, lease, control, pending } = visit;
   const { clock, quota, timing } = deps;
   let relistAt = clock.now() + timing.relistMs;
   while (pending.size > 0) {
-    if (control.gentle.aborted || clock.now() >= sliceEnds) return false;
+    if (control.gentle.aborted || isOver()) return false;
     if (!pending.freshFirst) {
       if (quota.backlogResumesAt(lease.userId) !== null) return true;
       if (lease.server.protocol === 'imap' && clock.now() >= relistAt) {

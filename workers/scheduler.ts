@@ -72,6 +72,16 @@ export class Scheduler {
     return maxRuns - counted.reduce((sum, count) => sum + count, 0);
   }
 
+  /** Others may be due that were not claimed. */
+  get #isFull(): boolean {
+    return this.#free <= 0;
+  }
+
+  /** Whether a mailbox of the user's was claimed and waits for its turn. */
+  #waits(userId: UserId): boolean {
+    return [...this.#held.values()].some((held) => held.userId === userId && held.phase === 'waiting');
+  }
+
   /** Makes the worker known and ticks once a second (node-cron); due times live in the database. */
   async start(): Promise<void> {
     await this.#deps.leases.register([]);
@@ -168,6 +178,7 @@ export class Scheduler {
         if (on) this.#promote();
         return true;
       },
+      othersWait: () => this.#isFull || this.#waits(lease.userId),
       pause: (until) => {
         this.#pausedUntil = Math.max(this.#pausedUntil, until);
       },

@@ -31,8 +31,10 @@ import type { Engine, Passage } from './transfer.ts';
 export interface Timing {
   /** How long the bytes of a dead process may still be on their way to Gmail. */
   readonly graceMs: number;
-  /** After this long a run with work left gives its lease back, so that others get their turn. */
+  /** After this long a run with work left gives its lease back, if others wait for their turn or something is due to be tried again. */
   readonly sliceMs: number;
+  /** And after this long in any case: who comes back lists all that is left, which is much while most of a large mailbox is left. */
+  readonly longSliceMs: number;
   /** How often an IMAP backlog is interrupted to look for new mail. */
   readonly relistMs: number;
 }
@@ -64,6 +66,8 @@ export interface RunControl {
   readonly hard: AbortSignal;
   /** Told true when the run will only wait for news, false when that is over; answers whether there is room to wait. */
   readonly watching: (on: boolean) => boolean;
+  /** Whether a mailbox may be kept waiting because this one is visited. */
+  readonly othersWait: () => boolean;
   /** Gmail's allowance for the whole service is used up: no new run before `until`, ms since the epoch. */
   readonly pause: (until: number) => void;
 }

@@ -189,6 +189,49 @@ test('a visit with work left gives its lease back when its turn is over', async 
   assert.equal(world.gmail.imported.length, 16);
 });
 
+const ALONE: Circumstances = { control: { othersWait: () => false } };
+/** A message takes so long that a turn is over several times before all are through. */
+const slowly = (world: World, ms = 2_000): void => {
+  const { serve } = world;
+  world.serve = (uid, bytes) => {
+    world.now += ms;
+    return serve(uid, bytes);
+  };
+};
+
+test('where nobody waits for a turn a large mailbox is not given back, to be listed again, at each', async () => {
+  const world = worldOf(numbered(60));
+  slowly(world);
+  const verdict = await life(world, ALONE);
+  assert.equal(verdict?.synced, true);
+  arrived(world, numbered(60));
+});
+
+test('a mailbox gives way in the end, whoever waits; over POP3 when it is time to look for new mail', async () => {
+  const world = worldOf(numbered(60));
+  slowly(world, 10_000);
+  assert.equal((await life(world, ALONE))?.synced, false);
+  assert.equal(world.gmail.imported.length, 32, 'after five minutes and the batch under way');
+  const maildrop = worldOf(numbered(60));
+  slowly(maildrop);
+  const server = { protocol: 'pop3', host: 'pop.example.com', port: 995, security: 'tls' } as const;
+  const often = { ...ALONE, lease: { server }, options: { pollSeconds: 60 } };
+  assert.equal((await life(maildrop, often))?.synced, false);
+  assert.equal(maildrop.gmail.imported.length, 32);
+});
+
+test('a message that is due to be tried again ends the turn of a mailbox that is alone', async () => {
+  const world = worldOf(numbered(120));
+  slowly(world);
+  let faults = 1;
+  world.gmail.refuse = () => (faults-- > 0 ? new Fault('upload-bad-request') : null);
+  const verdict = await life(world, ALONE);
+  assert.equal(verdict?.synced, false);
+  const [transfer] = world.books.transfers.values();
+  assert.ok(transfer && transfer.retryAt <= world.now, 'it waited for its time');
+  assert.ok(world.gmail.imported.length < 119);
+});
+
 test('let go at once, everything stays recoverable', async () => {
   for (const uid of [1, 7, 20]) {
     const world = worldOf(numbered(30));

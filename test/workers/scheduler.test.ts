@@ -53,6 +53,22 @@ test('one user’s mailboxes wait for one another, and keep nobody else’s from
   assert.equal(stage.running.at(-1), 'third', 'those with news count no more than they may');
 });
 
+test('a run is told whether others wait: where the worker is full, or another mailbox of its user has no turn yet', async () => {
+  const stage = new Stage({ maxRuns: 2, maxRunsPerUser: 1, maxWatches: 2 });
+  await stage.tick(leaseOf('a', 1n, 'crowd'));
+  const { othersWait } = stage.at(0).control;
+  assert.equal(othersWait(), false);
+  await stage.tick(leaseOf('b', 1n, 'crowd'));
+  assert.equal(othersWait(), true);
+  stage.recalled = [id('b')];
+  await stage.tick();
+  assert.equal(othersWait(), false);
+  await stage.tick(leaseOf('c'));
+  assert.equal(othersWait(), true, 'full');
+  await stage.at(1).end();
+  assert.equal(othersWait(), false);
+});
+
 test('a recall asks one run to end, and makes it end after a while', async () => {
   const stage = new Stage();
   await stage.tick(leaseOf('a'), leaseOf('b'));
