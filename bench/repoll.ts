@@ -1,5 +1,5 @@
 /**
- * `npm run bench:repoll -- [--messages 100000]`: a mailbox with that many messages on a real Dovecot is imported by the worker,
+ * `npm run bench:repoll -- [--messages 100000] [--protocol imap|pop3]`: a mailbox with that many messages on a real Dovecot is imported by the worker,
  * over IMAP and then over POP3; each message must be in Gmail once. Then it is looked at again with nothing new: bytes, CPU,
  * memory and statements of a visit, beside the obvious way to find out that nothing is new. Always ends: in time, or
  * with an error.
@@ -14,7 +14,12 @@ import type { Look } from './repoll-obvious.ts';
 import { reportImport, reportVisits } from './repoll-report.ts';
 import { setStage } from './stage.ts';
 
-const { values } = parseArgs({ options: { messages: { type: 'string', default: '100000' } } });
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '100000' },
+    protocol: { type: 'string', multiple: true, default: ['imap', 'pop3'] },
+  },
+});
 const MESSAGES = Number(values.messages);
 /** A machine that imports 30 a second, over two protocols, and some minutes for all else. */
 const PATIENCE_MS = 600_000 + (MESSAGES * 2_000) / 30;
@@ -28,6 +33,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await using doors = startChild<DoorQuestion, unknown>('doors.ts');
   await using obvious = startChild<Look, unknown>('repoll-obvious.ts', stage.trust);
   for (const protocol of ['imap', 'pop3'] as const) {
+    if (!values.protocol.includes(protocol)) continue;
     const email = `${protocol}-full@gmail.example`;
     const port = (await doors.ask({ kind: 'open', port: mailbox[protocol] })) as number;
     const server = { protocol, host: 'localhost', port, security: 'tls' } as const;

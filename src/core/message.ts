@@ -28,8 +28,11 @@ export function refOf(key: MessageKey): MessageRef {
   throw new RangeError('not a message key');
 }
 
+/** `uidl`: one character per byte. ASCII, which nearly all are, needs no bytes of its own: that is a quarter of the time. */
 export const hashUidl = (uidl: string): UidlHash =>
-  hash('sha256', Buffer.from(uidl, 'latin1'), 'hex').slice(0, 32) as UidlHash;
+  hash('sha256', ASCII.test(uidl) ? uidl : Buffer.from(uidl, 'latin1'), 'hex').slice(0, 32) as UidlHash;
+
+const ASCII = /^[ -~]*$/;
 
 /** A message the source has, as its listing tells. */
 export interface Listed {

@@ -249,10 +249,10 @@ export const LOAD_CURSORS: Statement = {
   text: 'SELECT folder, uid_validity, baseline, settled::text, generation > 0 AS renumbered FROM folder_cursors WHERE mailbox_id = $1',
 };
 
-/** $1 mailbox. One row for the settled and one for the rest, each hash 16 bytes: 100,000 rows would cost three times the CPU. */
+/** $1 mailbox. One row for the settled and one for the rest, each hash 32 hex digits: 100,000 rows would cost three times the CPU. */
 export const LOAD_UIDLS: Statement = {
   name: 'ledger-load-uidls',
-  text: "SELECT settled, string_agg(hash, ''::bytea) AS hashes FROM uidls WHERE mailbox_id = $1 GROUP BY settled",
+  text: "SELECT settled, encode(string_agg(hash, ''::bytea), 'hex') AS hashes FROM uidls WHERE mailbox_id = $1 GROUP BY settled",
 };
 
 /** $1 mailbox. */

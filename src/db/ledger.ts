@@ -104,17 +104,17 @@ const imapCursor = (row: CursorRow): Cursor => ({
 interface UidlRow {
   settled: boolean;
   /** One behind the other. */
-  hashes: Buffer;
+  hashes: string;
 }
 
-const HASH_BYTES = 16;
+const HASH_DIGITS = 32;
 
 function pop3Cursor(rows: readonly UidlRow[]): Cursor {
   const all = (settled: boolean): ReadonlySet<UidlHash> => {
-    const hex = rows.find((row) => row.settled === settled)?.hashes.toString('hex') ?? '';
+    const digits = rows.find((row) => row.settled === settled)?.hashes ?? '';
     const hashes = new Set<UidlHash>();
-    for (let at = 0; at < hex.length; at += 2 * HASH_BYTES)
-      hashes.add(hex.slice(at, at + 2 * HASH_BYTES) as UidlHash);
+    for (let at = 0; at < digits.length; at += HASH_DIGITS)
+      hashes.add(digits.slice(at, at + HASH_DIGITS) as UidlHash);
     return hashes;
   };
   return { protocol: 'pop3', settled: all(true), backlog: all(false) };

@@ -45,24 +45,32 @@ export class Pop3Client {
   }
 
   /**
-   * UIDL: message numbers and their ids in the server's order. Fault `no-uidl` when it is not to be had, gives
+   * UIDL: ids and their message numbers in the server's order. Fault `no-uidl` when it is not to be had, gives
    * an id to several messages (then it identifies none) or leaves one without.
    */
-  async uidl(signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
+  async uidl(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
     await this.#settle(signal);
     const status = await this.#exchange('UIDL', signal);
     if (status !== null) throw faultOfRefusal(status, 'no-uidl');
-    const ids = new Map<number, string>();
-    const seen = new Set<string>();
-    let unusable = false;
+    // One map for a hundred thousand: a second one of numbers would take as long again.
+    const ids = new Map<string, number>();
+    let lines = 0;
+    let top = 0;
+    let numbers: Set<number> | undefined;
     await this.#channel.lines(MAX_LISTED, signal, (line) => {
       const [, number, id] = /^(\d{1,9})(?:[ \t]+([\x21-\x7e\x80-\xff]{1,255}))?\s*$/.exec(line) ?? [];
-      if (number === undefined || ids.has(Number(number))) throw this.#protocol();
-      if (id === undefined || seen.has(id)) unusable = true;
-      else seen.add(id);
-      ids.set(Number(number), id ?? '');
+      const n = Number(number ?? Number.NaN);
+      if (!(n > top)) {
+        // Numbers nearly always ascend; whoever has them in another order may have one twice.
+        numbers ??= new Set(ids.values());
+        if (number === undefined || numbers.has(n)) throw this.#protocol();
+      }
+      numbers?.add(n);
+      top = Math.max(top, n);
+      lines += 1;
+      if (id !== undefined) ids.set(id, n);
     });
-    if (unusable) throw new Fault('no-uidl');
+    if (ids.size < lines) throw new Fault('no-uidl');
     return ids;
   }
 

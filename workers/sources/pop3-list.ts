@@ -28,12 +28,12 @@ const byNumber = (a: Held, b: Held): number => a.number - b.number;
  */
 export async function listMaildrop(
   client: Pop3Client,
-  ids: ReadonlyMap<number, string>,
+  ids: ReadonlyMap<string, number>,
   cursor: Pop3Cursor | null,
   history: History,
   signal: AbortSignal,
 ): Promise<Listing> {
-  const held = Array.from(ids, ([number, uidl]): Held => ({ number, uidl, hash: hashUidl(uidl) })).sort(
+  const held = Array.from(ids, ([uidl, number]): Held => ({ number, uidl, hash: hashUidl(uidl) })).sort(
     byNumber,
   );
   const isKnown = ({ hash }: Held): boolean =>

@@ -27,10 +27,9 @@ export function createPop3Source(client: Pop3Client): Source {
   /** Numbers by id, as this session's UIDL told them: the only place where a number comes from. */
   let numbers: ReadonlyMap<string, number> | undefined;
 
-  const readIds = async (signal: AbortSignal): Promise<ReadonlyMap<number, string>> => {
-    const ids = await client.uidl(signal);
-    numbers = new Map(Array.from(ids, ([number, uidl]) => [uidl, number]));
-    return ids;
+  const readIds = async (signal: AbortSignal): Promise<ReadonlyMap<string, number>> => {
+    numbers = await client.uidl(signal);
+    return numbers;
   };
 
   /** Marked in this session: removed when it ends. */
@@ -44,7 +43,7 @@ export function createPop3Source(client: Pop3Client): Source {
 
   return {
     folders: async () => [INBOX],
-    ids: async (_folder, signal) => ({ protocol: 'pop3', uidls: [...(await readIds(signal)).values()] }),
+    ids: async (_folder, signal) => ({ protocol: 'pop3', uidls: [...(await readIds(signal)).keys()] }),
     count: (_folder, signal) => client.stat(signal),
     list: async (_folder, cursor, history, signal) => {
       if (cursor?.protocol === 'imap') throw new RangeError('not a POP3 cursor');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hashUidl, keyOf, type MessageKey, type MessageRef, refOf } from '../../../src/core/message.ts';
@@ -53,6 +54,18 @@ test('a UIDL hash is 32 hex digits and tells UIDLs apart', () => {
     fc.property(uidl, uidl, (a, b) => {
       assert.match(hashUidl(a), /^[0-9a-f]{32}$/);
       assert.equal(hashUidl(a) === hashUidl(b), a === b);
+    }),
+  );
+});
+
+test('a UIDL hash is the beginning of SHA-256 of its bytes, one a character, as it always was', () => {
+  const bytes = fc.string({
+    unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)),
+  });
+  fc.assert(
+    fc.property(bytes, (uidl) => {
+      const digest = createHash('sha256').update(uidl, 'latin1').digest('hex');
+      assert.equal(hashUidl(uidl), digest.slice(0, 32));
     }),
   );
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { POP3_TIMEOUTS, Pop3Channel, type Pop3Timeouts } from '../../../workers/sources/pop3-channel.ts';
+import { Pop3Client } from '../../../workers/sources/pop3-client.ts';
 import { faultOf } from './pop3-setup.ts';
 
 const signal = new AbortController().signal;
@@ -102,4 +103,29 @@ test('an abort ends a wait at once, with its reason', async (t) => {
   controller.abort(reason);
   assert.equal(await reading, reason);
   assert.equal(channel.broken, true);
+});
+
+test('UIDL takes numbers in any order, but none twice', async (t) => {
+  const uidl = async (...lines: readonly string[]) => {
+    const channel = await channelTo(t, (socket) => socket.write(`+OK\r\n${lines.join('\r\n')}\r\n.\r\n`));
+    return await new Pop3Client(channel, POP3_TIMEOUTS, false).uidl(signal);
+  };
+  assert.deepEqual(
+    [...(await uidl('3 c', '1 a', '2 b'))],
+    [
+      ['c', 3],
+      ['a', 1],
+      ['b', 2],
+    ],
+  );
+  for (const lines of [
+    ['1 a', '1 b'],
+    ['1 a', '2 b', '1 c'],
+    ['2 a', '1 b', '1 c'],
+    ['2 a', '1 b', '3 c', '3 d'],
+    ['1 a', 'x b'],
+  ])
+    assert.equal(await faultOf(uidl(...lines)), 'source-protocol', lines.join());
+  for (const lines of [['1 a', '2 a'], ['1 a', '2'], ['1']])
+    assert.equal(await faultOf(uidl(...lines)), 'no-uidl', lines.join());
 });
