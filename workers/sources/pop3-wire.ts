@@ -123,8 +123,8 @@ export function createPop3Wire(): Pop3Wire {
       at = lf < 0 ? end : lf + 1;
       // Nearly every line of a long listing is whole within its chunk.
       if (lf >= 0 && unfinished === '')
-        return chunk.latin1Slice(from, lf > from && chunk[lf - 1] === CR ? lf - 1 : lf);
-      unfinished += chunk.latin1Slice(from, end);
+        return chunk.toString('latin1', from, lf > from && chunk[lf - 1] === CR ? lf - 1 : lf);
+      unfinished += chunk.toString('latin1', from, end);
       if (lf < 0) return null;
       const line = unfinished.endsWith('\r') ? unfinished.slice(0, -1) : unfinished;
       unfinished = '';
