@@ -2,7 +2,7 @@
  * Debian's Dovecot as a child process, wholly inside a temporary directory, on loopback ports of its own. Works as
  * root (mail then belongs to `nobody`, because Dovecot serves none to root) and as anybody else.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
   chmod,
@@ -17,12 +17,12 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authority } from '../standins/authority.ts';
+import { configuration, type DovecotPorts, heardIn, isRoot, mailGid, mailUid } from './dovecot-config.ts';
 
 const BINARY = '/usr/sbin/dovecot';
-const NOBODY = 65_534;
 const READY_MS = 20_000;
 const STOP_MS = 10_000;
 
@@ -36,12 +36,7 @@ export interface Delivery {
 }
 
 export interface Dovecot {
-  readonly ports: {
-    readonly imap: number;
-    readonly imaps: number;
-    readonly pop3: number;
-    readonly pop3s: number;
-  };
+  readonly ports: DovecotPorts;
   addUser(name: string, password: string): Promise<void>;
   /**
    * Drops the message into the user's Maildir, bytes unchanged; UIDs follow the order of the calls. Dovecot serves
@@ -57,17 +52,26 @@ export interface Dovecot {
   remove(user: string, index: number, folder?: string): Promise<void>;
   /** Makes the folder come back under another UIDVALIDITY; no session may have it open. */
   renumber(user: string, folder?: string): Promise<void>;
+  /** Makes the folder go, with all that is in it. */
+  removeFolder(user: string, folder: string): Promise<void>;
+  /** Whether its file can be read, of the `index`th stored message. */
+  setReadable(user: string, index: number, readable: boolean): Promise<void>;
+  /** What clients have said to this user's sessions since the first call, without their logins. */
+  heard(user: string): Promise<string>;
+  /** Ends it, lets `between` happen while nobody is there, and starts it again on the same ports, as `settings` say. */
+  restart(settings?: string, between?: () => Promise<void>): Promise<void>;
   /** Ends the process and removes the directory. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts Dovecot with a certificate for localhost and 127.0.0.1. Throws when it is not installed. `specialUses`: what it
- * tells of folders by name, e.g. `\\Junk` (RFC 6154).
+ * tells of folders by name, e.g. `\\Junk` (RFC 6154). `settings`: more of its configuration.
  */
 export async function startDovecot(
   authority: Authority,
   specialUses: Readonly<Record<string, string>> = {},
+  settings = '',
 ): Promise<Dovecot> {
   if (!existsSync(BINARY)) {
     throw new Error(`${BINARY} is missing: install dovecot-imapd and dovecot-pop3d (apt-get install)`);
@@ -78,18 +82,32 @@ export async function startDovecot(
   await writeFile(join(dir, 'cert.pem'), leaf.cert);
   await writeFile(join(dir, 'key.pem'), leaf.key, { mode: 0o600 });
   await mkdir(join(dir, 'passwd'), { mode: 0o755 });
-  for (let tries = 1; ; tries += 1) {
-    const [imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(4);
-    const ports = { imap, imaps, pop3, pop3s };
-    await writeFile(join(dir, 'dovecot.conf'), configuration(dir, ports, specialUses));
+  await mkdir(join(dir, 'heard'), { mode: 0o755 });
+  const start = async (ports: DovecotPorts, more: string): Promise<ChildProcess> => {
+    await writeFile(join(dir, 'dovecot.conf'), configuration(dir, ports, specialUses, more));
     const child = spawn(BINARY, ['-F', '-c', join(dir, 'dovecot.conf')], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     try {
       await untilReady(child);
-      return { ports, ...mailOf(dir), stop: () => stop(child, dir) };
+      return child;
     } catch (error) {
       await end(child);
+      throw error;
+    }
+  };
+  for (let tries = 1; ; tries += 1) {
+    const [imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(4);
+    const ports = { imap, imaps, pop3, pop3s };
+    try {
+      let child = await start(ports, settings);
+      const restart: Dovecot['restart'] = async (other = settings, between) => {
+        await end(child);
+        await between?.();
+        child = await start(ports, other);
+      };
+      return { ports, ...mailOf(dir), restart, stop: () => stop(child, dir) };
+    } catch (error) {
       // Another process may have taken a port in between.
       if (tries < 3 && String(error).includes('Address already in use')) continue;
       await rm(dir, { recursive: true, force: true });
@@ -113,78 +131,6 @@ async function freePorts(count: number): Promise<number[]> {
   });
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-const isRoot = (): boolean => process.getuid?.() === 0;
-const mailUid = (): number => (isRoot() ? NOBODY : (process.getuid?.() ?? 0));
-const mailGid = (): number => (isRoot() ? NOBODY : (process.getgid?.() ?? 0));
-
-/** https://doc.dovecot.org/2.3/settings/ */
-function configuration(
-  dir: string,
-  ports: Dovecot['ports'],
-  specialUses: Readonly<Record<string, string>>,
-): string {
-  const uses = Object.entries(specialUses).map(
-    ([name, use]) => `  mailbox ${name} {\n    special_use = ${use}\n  }\n`,
-  );
-  const users = isRoot()
-    ? ''
-    : `default_internal_user = ${userInfo().username}
-default_login_user = ${userInfo().username}
-default_internal_group = ${execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()}`;
-  const login = (protocol: string, plain: number, tls: number) => `
-service ${protocol}-login {
-  chroot =
-  service_count = 0
-  inet_listener ${protocol} {
-    port = ${plain}
-  }
-  inet_listener ${protocol}s {
-    port = ${tls}
-    ssl = yes
-  }
-}`;
-  return `
-base_dir = ${dir}/run
-state_dir = ${dir}/state
-log_path = /dev/stderr
-${users}
-protocols = imap pop3
-listen = 127.0.0.1
-ssl = required
-ssl_cert = <${dir}/cert.pem
-ssl_key = <${dir}/key.pem
-disable_plaintext_auth = yes
-auth_failure_delay = 0
-mail_max_userip_connections = 200
-first_valid_uid = 1
-first_valid_gid = 1
-mail_location = maildir:${dir}/mail/%u
-mailbox_list_index = no
-namespace inbox {
-  inbox = yes
-${uses.join('')}}
-passdb {
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u ${dir}/passwd/%u
-}
-userdb {
-  driver = static
-  args = uid=${mailUid()} gid=${mailGid()} home=${dir}/mail/%u allow_all_users=yes
-}
-service anvil {
-  chroot =
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
-}
-service stats {
-  chroot =
-}
-${login('imap', ports.imap, ports.imaps)}
-${login('pop3', ports.pop3, ports.pop3s)}
-`;
 }
 
 async function untilReady(child: ChildProcess): Promise<void> {
@@ -221,7 +167,7 @@ async function stop(child: ChildProcess, dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 }
 
-function mailOf(dir: string): Omit<Dovecot, 'ports' | 'stop'> {
+function mailOf(dir: string): Omit<Dovecot, 'ports' | 'restart' | 'stop'> {
   let delivered = 0;
   const made = new Set<string>();
   /** A Maildir++ folder: INBOX at the top, others as `.Name`. */
@@ -247,6 +193,12 @@ function mailOf(dir: string): Omit<Dovecot, 'ports' | 'stop'> {
     );
     const nameOf = (file: string) => file.slice(file.lastIndexOf('/') + 1);
     return found.flat().sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  };
+
+  const fileOf = async (user: string, index: number, folder?: string): Promise<string> => {
+    const file = (await files(user, folder))[index];
+    if (file === undefined) throw new RangeError('no such message');
+    return file;
   };
 
   return {
@@ -277,10 +229,18 @@ function mailOf(dir: string): Omit<Dovecot, 'ports' | 'stop'> {
           bytes: await readFile(file),
         })),
       ),
-    remove: async (user, index, folder) => {
-      const file = (await files(user, folder))[index];
-      if (file === undefined) throw new RangeError('no such message');
-      await rm(file);
+    remove: async (user, index, folder) => rm(await fileOf(user, index, folder)),
+    removeFolder: async (user, folder) => {
+      made.delete(folderOf(user, folder));
+      await rm(folderOf(user, folder), { recursive: true });
+    },
+    setReadable: async (user, index, readable) => chmod(await fileOf(user, index), readable ? 0o644 : 0),
+    heard: async (user) => {
+      const path = heardIn(dir, user);
+      await mkdir(path, { recursive: true });
+      if (isRoot()) await chown(path, mailUid(), mailGid());
+      const names = (await readdir(path)).filter((name) => name.endsWith('.in')).sort();
+      return (await Promise.all(names.map((name) => readFile(join(path, name), 'latin1')))).join('');
     },
     renumber: async (user, folder) => {
       const path = folderOf(user, folder);

@@ -12,6 +12,7 @@ import { type ImapServer, startImapServer } from '../standins/imap.ts';
 import { sampleMail } from '../standins/mail.ts';
 import { type Pop3Server, startPop3Server } from '../standins/pop3.ts';
 import type { Browser } from './browser.ts';
+import type { Delivery, Dovecot } from './dovecot.ts';
 import { untilSome } from './service.ts';
 
 /** What all users of a test file share. */
@@ -65,7 +66,24 @@ export async function pop3Tenant(ground: Ground, name: string): Promise<Tenant<P
   return tenant(ground, name, 'pop3', server, (bytes) => void server.mailbox(name).add(bytes));
 }
 
-async function tenant<Server extends ImapServer | Pop3Server>(
+/** A user whose old mailbox is on a real server; what is received is there once `received` resolves. */
+export async function dovecotTenant(
+  ground: Ground,
+  dovecot: Dovecot,
+  name: string,
+  protocol: 'imap' | 'pop3',
+  delivery: Delivery = {},
+): Promise<Tenant<object> & { received(): Promise<void> }> {
+  await dovecot.addUser(name, PASSWORD);
+  const port = dovecot.ports[`${protocol}s`];
+  let received = Promise.resolve();
+  const one = await tenant(ground, name, protocol, { port, close: () => received }, (bytes) => {
+    received = received.then(() => dovecot.deliver(name, bytes, delivery));
+  });
+  return { ...one, received: () => received };
+}
+
+async function tenant<Server extends { readonly port: number; close(): Promise<void> }>(
   { google, browser: newBrowser }: Ground,
   name: string,
   protocol: 'imap' | 'pop3',

@@ -5,7 +5,7 @@ import type { Proof } from './proofs.ts';
 
 const HEAD = `# What else people can use, and what each lacks
 
-Written by \`npm run peers\` from test/peers-table.ts; a test fails when this page is not what would be written. The other programs were read or run in November 2026, and are here as they were then.
+Written by \`npm run peers\` from the rows of test/peers-table.ts; a test fails when this page is not what would be written. The other programs were read or run in November 2026, and are here as they were then.
 
 H has, P partly, N no, ? not established. POP = Gmail's ended POP fetcher, GF = Gmailify, IB = tdferreira/inboxbridge (Java), TG = YoRyan/turbogmailify (Go), F2G = threehappypenguins/fetch2gmail (Python), EE = EmailEngine, IS = imapsync, GYB = got-your-back.
 

@@ -37,10 +37,3 @@ export function faultOfRefusal(text: string, otherwise: FaultCode): Fault {
   const code = find(CODES, codeOf(text));
   return new Fault(code === undefined || code === 'login-refused' ? otherwise : code);
 }
-
-const NO_SUCH =
-  /no such|not? (?:found|exist)|doesn'?t exist|does not exist|deleted|expunged|removed|unknown message|invalid message/i;
-
-/** A refused RETR or TOP: the session lives on. */
-export const faultOfRetrieval = (text: string): Fault =>
-  new Fault(NO_SUCH.test(text) ? 'message-gone' : 'message-unreadable');

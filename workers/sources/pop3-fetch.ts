@@ -3,7 +3,6 @@ import { Fault } from '../../src/core/fault.ts';
 import type { Listed } from '../../src/core/message.ts';
 import type { Fetched } from '../../src/core/ports.ts';
 import type { Pop3Client } from './pop3-client.ts';
-import { faultOfRetrieval } from './pop3-fault.ts';
 
 /** A body up to this size is held whole, if it does not come in too many crumbs. */
 const WHOLE_BYTES = 1_048_576;
@@ -49,7 +48,8 @@ export async function* fetchMessages(
     if (at >= asked) asked = await ask(client, wanted, at, signal);
     const { refused } = await client.retrieved(signal);
     if (refused !== null) {
-      yield { message, flags: null, body: failing(faultOfRetrieval(refused)) };
+      // Whatever the server says: Dovecot calls one expunged that it cannot read. Only a listing without it tells that it is gone.
+      yield { message, flags: null, body: failing(new Fault('message-unreadable')) };
       continue;
     }
     const start = await readStart(client, message.size ?? 0, signal);
