@@ -66,15 +66,19 @@ export async function hasLink(tx: Tx, id: MailboxId, seq: number, hash: string):
 
 /**
  * $1 mailbox, $2 after, $3 limit. `before` is what an entry has to follow: the entry before it as it is stored, which the
- * call before this one has looked at. The end of the entries must be the head, in the same snapshot.
+ * call before this one has looked at. The end of the entries must be the head, in the same snapshot. From the genesis on
+ * nothing is left out, not even what somebody has numbered below 1.
  */
 const VERIFY = `WITH head AS (
-    SELECT seq, hash, at FROM audit_chains WHERE user_id = current_tenant() AND mailbox_id = $1
+    SELECT COALESCE(c.seq, 0) AS seq, COALESCE(c.hash, audit_genesis(m.id)) AS hash, c.at, c.mailbox_id IS NULL AS lost
+    FROM mailboxes m LEFT JOIN audit_chains c ON c.user_id = m.user_id AND c.mailbox_id = m.id
+    WHERE m.user_id = current_tenant() AND m.id = $1
   ), start AS (
     SELECT CASE $2::bigint WHEN 0 THEN audit_genesis($1) ELSE (SELECT hash FROM audit_entries
       WHERE user_id = current_tenant() AND mailbox_id = $1 AND seq = $2) END AS hash
   ), page AS MATERIALIZED (
-    SELECT * FROM audit_entries WHERE user_id = current_tenant() AND mailbox_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+    SELECT * FROM audit_entries WHERE user_id = current_tenant() AND mailbox_id = $1
+      AND seq > CASE $2::bigint WHEN 0 THEN -9223372036854775808 ELSE $2 END ORDER BY seq LIMIT $3
   ), links AS (
     SELECT p.*, lag(p.seq, 1, $2) OVER by_seq AS seq_before,
       COALESCE(lag(p.hash) OVER by_seq, (SELECT hash FROM start)) AS hash_before
@@ -84,15 +88,17 @@ const VERIFY = `WITH head AS (
       l.hash_before, l.seq, l.id, l.at, l.mailbox_id, l.status, l.reason, l.size_bytes, l.delay_ms, l.sender_domain)
     ORDER BY l.seq LIMIT 1
   ), found AS (
-    SELECT count(*) AS checked, COALESCE(max(seq), $2) AS last FROM page
+    SELECT count(*) AS checked, greatest(max(seq), $2) AS last FROM page
   )
-  SELECT f.checked, f.last AS "to", h.seq, encode(h.hash, 'hex') AS hash, h.at, w.id::text AS "wrongId",
+  SELECT f.checked, f.last AS "to", h.seq, encode(h.hash, 'hex') AS hash, h.at, h.lost, w.id::text AS "wrongId",
     w.seq AS "wrongSeq", w.seq_before AS "wrongBefore", w.at AS "wrongAt",
     (SELECT hash FROM start) IS NULL AS "startMissing",
     COALESCE((SELECT hash FROM page WHERE seq = f.last), (SELECT hash FROM start)) IS DISTINCT FROM h.hash AS "endDiffers"
   FROM found f CROSS JOIN head h LEFT JOIN wrong w ON true`;
 
 interface VerifyRow extends ChainHead {
+  /** The end that the database keeps is not there. */
+  readonly lost: boolean;
   readonly checked: number;
   readonly to: number;
   readonly wrongId: string | null;
@@ -123,10 +129,11 @@ function breakOf(row: VerifyRow, after: number, ended: boolean): Break | null {
   const missing = (seq: number): Break => ({ seq, why: 'missing', entryId: null, at: null });
   if (row.startMissing) return missing(after);
   if (row.wrongSeq !== null && row.wrongBefore !== null) {
-    if (row.wrongSeq !== row.wrongBefore + 1) return missing(row.wrongBefore + 1);
-    return { seq: row.wrongSeq, why: 'changed', entryId: row.wrongId, at: row.wrongAt };
+    if (row.wrongSeq > row.wrongBefore + 1) return missing(row.wrongBefore + 1);
+    return { seq: Math.max(0, row.wrongSeq), why: 'changed', entryId: row.wrongId, at: row.wrongAt };
   }
   if (!ended) return null;
+  if (row.lost) return missing(row.to + 1);
   if (row.to < row.seq) return missing(row.to + 1);
   // Entries that follow from one another and yet end elsewhere than the head: somebody computed all of them again.
   if (row.to > row.seq || row.endDiffers) return { seq: row.to, why: 'changed', entryId: null, at: null };

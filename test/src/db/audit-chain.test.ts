@@ -109,6 +109,14 @@ const HASH_AGAIN = `UPDATE audit_entries e SET hash = audit_hash(b.hash, e.seq, 
   WHERE e.mailbox_id = $1 AND e.seq = 5 AND b.mailbox_id = $1 AND b.seq = 4`;
 const SET = 'UPDATE audit_entries SET';
 const HERE = 'WHERE mailbox_id = $1 AND seq = 5';
+/** One entry more, which is then moved elsewhere, and the end as if there had been none. */
+const FORGED = [
+  `INSERT INTO audit_entries (user_id, mailbox_id, sender_domain, status, size_bytes)
+   SELECT user_id, id, 'forged.example', 'delivered', 1 FROM mailboxes WHERE id = $1`,
+];
+const LAST = 'WHERE mailbox_id = $1 AND seq = 11';
+const HEAD_BACK = `UPDATE audit_chains c SET seq = e.seq, hash = e.hash, at = e.at FROM audit_entries e
+  WHERE c.mailbox_id = $1 AND e.mailbox_id = $1 AND e.seq = 10`;
 /** What somebody with the owner's rights does, and where it shows first. */
 const TAMPERINGS: readonly [string, string[], number, 'changed' | 'missing'][] = [
   ['another sender', [`${SET} sender_domain = 'other.example' ${HERE}`], 5, 'changed'],
@@ -145,6 +153,9 @@ const TAMPERINGS: readonly [string, string[], number, 'changed' | 'missing'][] =
   ],
   ['a moved head', ['UPDATE audit_chains SET seq = 9 WHERE mailbox_id = $1'], 10, 'changed'],
   ['another head', ["UPDATE audit_chains SET hash = sha256('x') WHERE mailbox_id = $1"], 10, 'changed'],
+  ['an entry in front of the first', [...FORGED, `${SET} seq = 0 ${LAST}`, HEAD_BACK], 0, 'changed'],
+  ['an entry far in front of it', [...FORGED, `${SET} seq = -7 ${LAST}`, HEAD_BACK], 0, 'changed'],
+  ['a head that is gone', ['DELETE FROM audit_chains WHERE mailbox_id = $1'], 11, 'missing'],
 ];
 
 for (const [name, statements, seq, why] of TAMPERINGS) {
@@ -159,6 +170,8 @@ for (const [name, statements, seq, why] of TAMPERINGS) {
     }
     // The next entry puts a head right that is behind its entries; nothing was done to these.
     if (name === 'a moved head') return;
+    // There is no next one, then: an entry needs its chain.
+    if (name === 'a head that is gone') return;
     // What comes later hides nothing of it.
     await worker.withTenant(userId, (tx) => tx.query(ADD, [userId, mailboxId, 5]));
     assert.ok((await verify(userId, mailboxId))?.broken);
