@@ -3,7 +3,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import type { Mailbox } from '../src/http/api.ts';
 import type { CliConfig } from './config.ts';
 import { Failure } from './failure.ts';
-import type { Service } from './service.ts';
+import { notOurs, type Service } from './service.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Given {
@@ -39,8 +39,17 @@ export const text = (given: Given, name: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
-export const listAll = async (service: Service): Promise<readonly Mailbox[]> =>
-  (await service.call<{ mailboxes: readonly Mailbox[] }>('GET', '/api/v1/mailboxes')).mailboxes;
+export async function listAll(service: Service): Promise<readonly Mailbox[]> {
+  const answer = await service.call<{ mailboxes: readonly Mailbox[] } | undefined>(
+    'GET',
+    '/api/v1/mailboxes',
+  );
+  const mailboxes: unknown = answer?.mailboxes;
+  const isMailbox = (one: Partial<Mailbox> | null): boolean =>
+    typeof one?.username === 'string' && typeof one.progress === 'object';
+  if (!Array.isArray(mailboxes) || !mailboxes.every(isMailbox)) throw notOurs(service.url);
+  return mailboxes;
+}
 
 /** The mailbox that is meant by its id, the beginning of its id, or its username. */
 export function pick(mailboxes: readonly Mailbox[], word: string): Mailbox {

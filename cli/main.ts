@@ -42,7 +42,9 @@ const helpOf = ({ name, takes, summary, help }: Command): string[] => [
 
 /** The exit code. */
 async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const [name = '--help', ...rest] = args;
+  const json = args[0] === '--json' ? ['--json'] : [];
+  const [name = '--help', ...words] = args.slice(json.length);
+  const rest = [...json, ...words];
   if (/^(?:-h|--help|help)$/.test(name)) return print(OVERVIEW);
   const command = COMMANDS.find((one) => one.name === name);
   if (!command) throw misused(`There is no command ${safe(name)}. smtp-sync --help lists them.`);

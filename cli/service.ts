@@ -72,42 +72,50 @@ export function createService(url: string, key: string, signal: AbortSignal): Se
       ),
     send: async (path, body, type) =>
       json(await ask('POST', path, { body: Buffer.from(body), headers: { 'content-type': type } })),
-    async download(path) {
-      const { body } = await ask('GET', path, {}, 0);
-      return body ?? (async function* () {})();
-    },
+    download: async (path) => passOn((await ask('GET', path, {}, 0)).body, url, signal),
     async *events() {
       const { body } = await ask('GET', '/api/v1/events', {}, 0);
-      if (!body) return;
-      try {
-        yield* readEvents(body as AsyncIterable<Uint8Array>, url);
-      } catch (error) {
-        throw failureOf(error, url, signal);
-      }
+      yield* readEvents(passOn(body, url, signal), url);
     },
   };
+}
+
+/** What comes, as it comes; a connection that breaks off is not the end of it. */
+async function* passOn(
+  body: Response['body'],
+  url: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* (body ?? []) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw failureOf(error, url, signal);
+  }
 }
 
 async function readText(answer: Response, url: string, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
-  try {
-    for await (const chunk of answer.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
-      if (text.length > MAX_ANSWER) throw new Failure(`${url} answers with more than anybody can use.`);
-    }
-  } catch (error) {
-    throw failureOf(error, url, signal);
+  for await (const chunk of passOn(answer.body, url, signal)) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_ANSWER) throw new Failure(`${url} answers with more than anybody can use.`);
   }
   return text + decoder.decode();
 }
 
+export const notOurs = (url: string): Failure =>
+  new Failure(`${url} does not answer like smtp-sync. Is the address right?`);
+
+/** Every answer of the API is an object. */
+
 function parse<T>(text: string, url: string): T {
   try {
-    return JSON.parse(text) as T;
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as T;
   } catch {
-    throw new Failure(`${url} does not answer like smtp-sync. Is the address right?`);
+    // Said below.
   }
+  throw notOurs(url);
 }
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html, as far as the service uses it. */

@@ -16,7 +16,7 @@ export interface Terminal {
   readonly interactive: boolean;
   /** A result: as JSON, or as these lines, which must be safe. */
   result(value: unknown, ...lines: readonly string[]): void;
-  /** What happens meanwhile. */
+  /** What happens meanwhile; for people alone. */
   note(line: string): void;
   /** A bar in place of the one before; null takes it away. Nothing where no terminal is. */
   progress(label: string | null, done?: number, of?: number): void;
@@ -49,6 +49,8 @@ export function createTerminal(
       else for (const line of lines) stdout.write(`${line}\n`);
     },
     note(line) {
+      // A program that wants JSON reads errors there, and nothing else.
+      if (json && stderr.isTTY !== true) return;
       wipe();
       stderr.write(`${safe(line)}\n`);
     },

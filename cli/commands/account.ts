@@ -3,13 +3,15 @@ import type { Account } from '../../src/http/api.ts';
 import { type Command, type Given, listAll } from '../command.ts';
 import { checkUrl, forgetLogin, saveLogin } from '../config.ts';
 import { EXIT, misused } from '../failure.ts';
-import { createService, Refusal, type Service } from '../service.ts';
+import { createService, notOurs, Refusal, type Service } from '../service.ts';
 import { count, safe } from '../text.ts';
 
 /** Null: the key is good, but is for something else. */
 async function readAccount(service: Service): Promise<Account | null> {
   try {
-    return await service.call<Account>('GET', '/api/v1/account');
+    const account = await service.call<Partial<Account> | undefined>('GET', '/api/v1/account');
+    if (typeof account?.email !== 'string' || !account.grant) throw notOurs(service.url);
+    return account as Account;
   } catch (error) {
     if (error instanceof Refusal && error.code === 'scope-missing') return null;
     throw error;

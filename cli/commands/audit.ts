@@ -140,7 +140,7 @@ async function verify({ terminal, service, words }: Given): Promise<number> {
       broken
         ? terminal.paint(
             'red',
-            `${safe(username)}: entry ${broken.seq} is ${broken.why}; ${checked} before it are whole.`,
+            `${safe(username)}: entry ${broken.seq} is ${broken.why}; ${Math.max(0, broken.seq - 1)} before it are whole.`,
           )
         : `${safe(username)}: ${count(checked, 'entry', 'entries')}, whole. Last: ${last?.head.seq} ${safe(last?.head.hash ?? '')}`,
     );
