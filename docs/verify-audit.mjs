@@ -7,7 +7,7 @@ const sha = (...lines) => createHash('sha256').update(lines.join('\n')).digest('
 function* readCsv(names, row = []) {
   for (const [, cell, end] of `${text}\n`.matchAll(/("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n)/g)) {
     const bare = cell.replace(/^"|"$/g, '').replaceAll('""', '"');
-    row.push(bare.replace(/^'(?=[=+\-@\t\r])/, ''));
+    row.push(bare.replace(/^'(?='*[=+\-@\t\r])/, ''));
     if (end === ',') continue;
     if (names && row.length > 1) yield Object.fromEntries(names.map((name, i) => [name, row[i]]));
     [names, row] = [names ?? row, []];

@@ -18,15 +18,19 @@ function separatorOf(text: string): string {
   return [',', ';', '\t'].reduce((best, each) => (count(each) > count(best) ? each : best));
 }
 
+/** What Excel writes, and wants, in front of the first line where another character divides than it would expect. */
+const SEPARATOR_LINE = /^sep=([,;\t])(?:\r\n|\n|\r)/i;
+
 /**
  * Every record that is not an empty line. What is wrong in one ends with its line; only an open quote takes the rest of the
  * file along, for nobody can tell where it was to end.
  */
 export function* readCsv(whole: string): Generator<CsvRecord> {
   const text = whole.replace(/^\ufeff/, '');
-  const separator = separatorOf(text);
-  let at = 0;
-  let line = 1;
+  const named = SEPARATOR_LINE.exec(text);
+  const separator = named?.[1] ?? separatorOf(text);
+  let at = named?.[0].length ?? 0;
+  let line = named ? 2 : 1;
   while (at < text.length) {
     const started = line;
     const cells: string[] = [];
@@ -80,4 +84,4 @@ function endOfCell(text: string, from: number, separator: string): number {
 }
 
 /** Without the apostrophe that csv.ts, and people who know spreadsheets, put before what would run as a formula. */
-export const withoutGuard = (cell: string): string => cell.replace(/^'(?=[=+\-@\t\r])/, '');
+export const withoutGuard = (cell: string): string => cell.replace(/^'(?='*[=+\-@\t\r])/, '');

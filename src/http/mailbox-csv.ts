@@ -68,7 +68,9 @@ const refusal = (rule: string): HttpError => new HttpError('invalid-request', `b
 function columnsOf({ cells, broken }: CsvRecord): string[] {
   if (broken !== null) throw refusal('the first line has a quote that does not end');
   const known = new Map(COLUMNS.map((name) => [name.toLowerCase(), name]));
-  const names = cells.map((cell) => known.get(cell.trim().toLowerCase()));
+  // Empty columns behind the last one are what spreadsheets leave where there was something once.
+  const last = cells.findLastIndex((cell) => cell.trim() !== '');
+  const names = cells.slice(0, last + 1).map((cell) => known.get(cell.trim().toLowerCase()));
   const unknown = names.indexOf(undefined);
   // Not by its name: it may be a password, where a list has no first line.
   if (unknown >= 0)

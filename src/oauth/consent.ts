@@ -95,13 +95,18 @@ export async function exchangeSourceCode(
   const tokens = readTokens(answer.body, now());
   const claims = readClaims(answer.body, client.clientId, nonce, now());
   if (!tokens?.refreshToken || claims === null) return refused('failed');
-  if (!scopesOf(answer).includes(client.provider.access[request.protocol].toLowerCase()))
-    return refused('scope');
+  const access = client.provider.access[request.protocol];
+  if (!scopesOf(answer, access).includes(access.toLowerCase())) return refused('scope');
   return { kind: 'granted', consent: { ...claims, refreshToken: tokens.refreshToken } };
 }
 
-const scopesOf = ({ body: { scope } }: TokenAnswer): readonly string[] =>
-  typeof scope === 'string' ? scope.toLowerCase().split(' ') : [];
+/** Where nothing is said of them, they are those that were asked for (RFC 6749 §5.1): Yahoo does so. */
+const scopesOf = ({ body: { scope } }: TokenAnswer, asked: string): readonly string[] =>
+  scope === undefined
+    ? [asked.toLowerCase()]
+    : typeof scope === 'string'
+      ? scope.toLowerCase().split(' ')
+      : [];
 
 /**
  * Who signed in. The token comes straight from the provider's endpoint over TLS, which vouches for it in its signature's

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { passwordPlace } from '../../../src/core/place.ts';
 import type { Imported, Mailbox } from '../../../src/http/api.ts';
 import { csvRow } from '../../../src/http/csv.ts';
-import { readCsv } from '../../../src/http/csv-read.ts';
+import { readCsv, withoutGuard } from '../../../src/http/csv-read.ts';
 import { createUnseal } from '../../../workers/unseal.ts';
 import { sessionFor, startWeb } from '../../http.ts';
 
@@ -154,6 +154,28 @@ test.test('semicolons, tabs and bare line feeds are read, too', async () => {
   }
 });
 
+test.test(
+  'what Excel adds is no part of a list: empty columns at the end, and a line that names what divides',
+  async () => {
+    const { browser } = await someone();
+    for (const [csv, wanted] of [
+      ['host,username,password,,\r\nimap.example.com,trailing,p,,\r\n', [[2, 'ok']]],
+      [
+        'host;username;password; \r\nimap.example.com;one;p;\r\nimap.example.com;two;p;stray\r\n',
+        [
+          [2, 'ok'],
+          [3, 'invalid-request'],
+        ],
+      ],
+      ['\ufeffsep=;\r\nhost;username;password\r\nimap.example.com;a,b,c;p\r\n', [[3, 'ok']]],
+      ['SEP=,\nhost,username,password\nimap.example.com,named;x;y;z,p\n', [[3, 'ok']]],
+    ] as const)
+      assert.deepEqual(codes(await send(browser, csv)), wanted, csv);
+    await send(browser, 'host,,username,password\nimap.example.com,,a,p\n', 400);
+    await send(browser, ',,\n', 400);
+  },
+);
+
 test.test('what goes out comes in again as it was', async () => {
   const { browser } = await someone();
   const target = await someone();
@@ -161,6 +183,7 @@ test.test('what goes out comes in again as it was', async () => {
     { protocol: 'pop3', port: 995, username: '=cmd|x', options: { history: 'new', neverSpam: true } },
     { username: 'someone; "else", here', options: { folders: 'all', pollSeconds: 900 }, start: false },
     { security: 'starttls', port: 143, username: '<b>x', options: { folders: ['all'], skipInbox: true } },
+    { username: "'=x", options: { history: 'new', label: "''-1", folders: ["'@a"] } },
     { username: 'y', options: { history: 'since', since: '2026-01-02', folders: ['INBOX', '@a,"b"', "'c"] } },
   ];
   for (const body of bodies)
@@ -180,7 +203,7 @@ test.test('what goes out comes in again as it was', async () => {
   assert.equal(answer.headers.get('content-disposition'), 'attachment; filename=mailboxes.csv');
   const csv = await answer.text();
   assert.ok(!csv.split('\r\n', 1)[0]?.split(',').includes('password') && csv.includes("'=cmd|x"));
-  const [head, ...records] = [...readCsv(csv)].map(({ cells }) => cells);
+  const [head, ...records] = [...readCsv(csv)].map(({ cells }) => cells.map(withoutGuard));
   const rows = [[...(head ?? []), 'password'], ...records.map((cells) => [...cells, 'secret'])];
   const imported = await send(target.browser, rows.map(csvRow).join(''));
   assert.ok(

@@ -83,6 +83,8 @@ test.test('the signature proves body, time and secret; the documented example ch
   assert.ok(!isGenuine(header.replace(`t=${t}`, `t=${t + 1}`), got.body, hook.secret), 'another time');
   const old = header.replace(`t=${t}`, `t=${t - 301}`);
   assert.ok(!isGenuine(old, got.body, hook.secret), 'an old one');
+  for (const none of [undefined, '', 't=', `t=${t}`, `t=${t},v1=`, 'v1=00'])
+    assert.ok(!isGenuine(none as string, got.body, hook.secret), String(none));
 });
 
 test.test(
