@@ -24,3 +24,11 @@ const RANKS: Readonly<Record<FolderUse, number>> = {
 
 /** Copies in these never win over one elsewhere that was listed at the same visit. */
 export const isLast = (use: FolderUse | null): boolean => use === 'junk' || use === 'trash';
+
+/** INBOX is one folder whatever the case of its letters (RFC 3501 §5.1); all other names are as the server has them. */
+export const isInbox = (name: string): boolean => name.toUpperCase() === 'INBOX';
+
+/** Each folder once, by its own name. */
+export const canonicalFolders = (names: readonly string[]): string[] => [
+  ...new Set(names.map((name) => (isInbox(name) ? 'INBOX' : name))),
+];

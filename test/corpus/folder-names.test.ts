@@ -43,6 +43,18 @@ test('a folder is chosen by its decoded name', async (t) => {
   }
 });
 
+test('the inbox is chosen in any case of letters, and every folder once', async (t) => {
+  for (const folders of [['inbox'], ['Inbox', 'Work', 'INBOX', 'Work']]) {
+    const stage = await onImap(t);
+    const [inInbox, inWork] = [mail('inbox', 1), mail('work', 2)];
+    addImap(stage, inInbox);
+    addImap(stage, inWork, 'Work');
+    await stage.rest({ options: { folders } });
+    assertArrived(stage, folders.length === 1 ? [inInbox] : [inInbox, inWork]);
+    assert.deepEqual(others(stage), []);
+  }
+});
+
 test('names that are not encoded at all, or wrongly, are other folders, and stall none', async (t) => {
   const stage = await onImap(t);
   const names = ['R&D', 'R', 'a&b-c', 'ac', '&AGE-', 'a', 'x&AP', 'x', '&Jjo-&Jjo-', 'Q&A', 'INBOX'];

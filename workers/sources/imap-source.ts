@@ -1,5 +1,6 @@
 /** The IMAP source as the engine sees it, made of what imap-wire.ts names. */
 import { Fault } from '../../src/core/fault.ts';
+import { canonicalFolders } from '../../src/core/folder.ts';
 import type { MailboxOptions } from '../../src/core/mailbox.ts';
 import type { Source, SourceFolder } from '../../src/core/ports.ts';
 import { disposeInFolder } from './imap-dispose.ts';
@@ -56,15 +57,16 @@ const hasNews = (seen: Examined, now: Examined): boolean =>
   now.uidValidity !== seen.uidValidity ||
   (now.uidNext !== null && seen.uidNext !== null ? now.uidNext > seen.uidNext : now.exists > seen.exists);
 
-/** INBOX needs no look-up: it exists, in any case of letters (RFC 3501 §5.1). */
+/** INBOX needs no look-up: it exists. Choices from before names were brought into one form may have it in any case of letters. */
 export async function chooseFolders(
   chosen: MailboxOptions['folders'],
   look: () => Promise<readonly Folder[]>,
 ): Promise<readonly SourceFolder[]> {
   if (chosen === 'all') return (await look()).filter(({ aside }) => !aside);
-  if (chosen.every((name) => name === 'INBOX')) return [INBOX];
+  const names = canonicalFolders(chosen);
+  if (names.every((name) => name === 'INBOX')) return [INBOX];
   const there = new Map((await look()).map((folder) => [folder.name, folder]));
-  return chosen.map((name) => {
+  return names.map((name) => {
     const folder = there.get(name) ?? (name === 'INBOX' ? INBOX : undefined);
     if (!folder) throw new Fault('folder-missing');
     return folder;

@@ -1,5 +1,6 @@
 /** What happens at the source after an import, on the wire. */
 import { z } from 'zod';
+import { isInbox } from '../../core/folder.ts';
 import { AFTER_IMPORT, type AfterImport } from '../../core/mailbox.ts';
 import { text } from './fields.ts';
 
@@ -30,8 +31,6 @@ interface AtSource {
   readonly moveTo: string | null;
   readonly folders: 'all' | readonly string[];
 }
-
-const isInbox = (name: string): boolean => name.toUpperCase() === 'INBOX';
 
 /** Rules that concern several of the options. */
 export function checkAtSource(options: AtSource, context: z.RefinementCtx): void {

@@ -1,5 +1,6 @@
 /** Parts of the wire contract that several nouns share. */
 import { z } from 'zod';
+import { canonicalFolders } from '../../core/folder.ts';
 
 /** Text without control characters or half characters: neither a mail server nor PostgreSQL may see them. */
 export const text = (max: number) =>
@@ -28,7 +29,8 @@ export const choiceFields = {
       z
         .array(text(255))
         .min(1, 'must name at least one folder')
-        .max(100, 'must not name more than 100 folders'),
+        .max(100, 'must not name more than 100 folders')
+        .overwrite(canonicalFolders),
     ],
     'must be "all" or a list of 1 to 100 folder names',
   ),

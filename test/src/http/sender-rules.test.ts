@@ -1,4 +1,4 @@
-/** Rules of a mailbox by sender and size, over the API: kept in one form, or refused without their value. */
+/** Rules of a mailbox by sender and size, and its folders, over the API: kept in one form, or refused without their value. */
 import assert from 'node:assert/strict';
 import * as test from 'node:test';
 import type { Mailbox } from '../../../src/http/api.ts';
@@ -78,4 +78,17 @@ test.test('what is no sender, no domain and no size is refused by place, without
     assert.match(error.message, wanted);
     assert.doesNotMatch(error.message, /canary/);
   }
+});
+
+test.test('the inbox is chosen in any case of letters, and every folder once', async () => {
+  const { browser } = await sessionFor(web, 'chooser');
+  const create = (more: object) =>
+    browser.json<Mailbox>('POST', '/api/v1/mailboxes', 201, { body: { ...MAILBOX, ...more } });
+  const { id, options } = await create({ options: { folders: ['Work', 'inbox', 'Work', 'INBOX'] } });
+  assert.deepEqual(options.folders, ['Work', 'INBOX']);
+  const patch = { body: { options: { folders: ['Inbox'] } } };
+  const patched = await browser.json<Mailbox>('PATCH', `/api/v1/mailboxes/${id}`, 200, patch);
+  assert.deepEqual(patched.options.folders, ['INBOX']);
+  const pop3 = await create({ protocol: 'pop3', port: 995, options: { folders: ['inbox'] } });
+  assert.deepEqual(pop3.options.folders, ['INBOX']);
 });
