@@ -68,13 +68,18 @@ async function importList({ service, words, terminal }: Given): Promise<number> 
     terminal.result(
       line,
       line.ok
-        ? `line ${line.line}: connected, and tested now (${line.mailboxId?.slice(0, 8)})`
+        ? `line ${line.line}: ${fateOf(line)} (${line.mailboxId?.slice(0, 8)})`
         : terminal.paint('red', `line ${line.line}: ${safe(line.error?.message ?? '')}`),
     );
   const failed = lines.filter(({ ok }) => !ok).length;
   terminal.note(`${count(lines.length - failed, 'mailbox', 'mailboxes')} connected, ${failed} refused.`);
   return failed === 0 ? EXIT.done : EXIT.failed;
 }
+
+const fateOf = ({ signInUrl }: Imported['lines'][number]): string =>
+  signInUrl === null
+    ? 'connected, and tested now'
+    : `waits until you sign in at its provider, at ${safe(signInUrl)}`;
 
 export const EXPORT_COMMANDS: readonly Command[] = [
   {

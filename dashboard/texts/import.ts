@@ -11,7 +11,7 @@ export const importTexts = {
     'A CSV file from any spreadsheet, saved as UTF-8, with up to 100 lines. Each line is connected by itself; its password is sealed as soon as it arrives. Delete the file afterwards: it holds your passwords.',
   template: 'Download a template',
   templateHint:
-    'The first line names the columns. Needed are host, username and, unless auth is oauth, password; an empty cell is the default.',
+    'The first line names the columns. Needed are host, username and password; no password for Microsoft, where you sign in afterwards. An empty cell is the default.',
   file: 'File',
   fileHint: '256 kB at most.',
   choose: 'Choose a file first.',
@@ -25,6 +25,8 @@ export const importTexts = {
   tested: 'Each is tested now, one after the other. What is wrong with one stands beside it.',
   again:
     'Put the other lines right and import the same file again: what is connected is not connected twice.',
+  waits: (provider: string) => `Nothing is fetched before you sign in: ${provider} takes no passwords.`,
+  newTab: '(in a new tab)',
   results: 'Lines of the file',
   line: (line: number) => `Line ${formatNumber(line)}`,
   connected: 'Connected',

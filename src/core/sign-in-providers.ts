@@ -73,14 +73,23 @@ export interface SignInClient {
 /** By the provider's id; those that are not offered are not in it. */
 export type SignInClients = ReadonlyMap<string, SignInClient>;
 
+/** A server as somebody names it, which need not be one. */
+type Named = Readonly<Record<'protocol' | 'host' | 'security', string>> & { readonly port: unknown };
+
 /** Whether an access token of this client may be shown to the server. */
-export const isServerOf = ({ servers }: SignInClient, server: Server): boolean =>
+export const isServerOf = ({ servers }: SignInClient, server: Named): boolean =>
   servers.some(
     ({ protocol, host, port, security }) =>
       protocol === server.protocol &&
       host === server.host &&
       port === server.port &&
       security === server.security,
+  );
+
+/** Whose sign-in a server takes: one of the client's, or one that goes by a name of the provider's. */
+export const findSignIn = (clients: SignInClients, server: Named): SignInClient | undefined =>
+  [...clients.values()].find(
+    (client) => isServerOf(client, server) || providerAt(server.host)?.id === client.provider.id,
   );
 
 const providerAt = (host: string): SignInProvider | undefined =>

@@ -40,13 +40,26 @@ const OPTIONS: Readonly<Record<OptionName, Kind>> = {
 };
 const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 export const COLUMNS: readonly string[] = [...SERVER, ...OPTION_NAMES];
-const NEEDED = ['host', 'username'];
 /** RFC 8314 §3 and RFC 2595: implicit TLS, or STARTTLS on the old port. */
 const PORTS = { imap: { tls: 993, starttls: 143 }, pop3: { tls: 995, starttls: 110 } } as const;
 
-/** One line of a list: the input of a mailbox still to be parsed, or why it is none. */
+/** What a line says of a mailbox, still to be parsed; without a host where its cell is empty. */
+export interface ListedInput {
+  readonly protocol: string;
+  readonly host?: string;
+  readonly port: unknown;
+  readonly security: string;
+  readonly username: string;
+  readonly auth?: string;
+  readonly provider?: string;
+  readonly password?: string;
+  readonly start?: unknown;
+  readonly options: object;
+}
+
+/** One line of a list, or why it is none. */
 export type ListedMailbox = { readonly line: number } & (
-  | { readonly input: unknown }
+  | { readonly input: ListedInput }
   | { readonly problem: string }
 );
 
@@ -76,8 +89,14 @@ function columnsOf({ cells, broken }: CsvRecord): string[] {
   if (unknown >= 0)
     throw refusal(`column ${unknown + 1} has no name that is known; the first line names the columns`);
   const columns = names.filter((name) => name !== undefined);
-  const needed = columns.includes('auth') ? NEEDED : [...NEEDED, 'password'];
-  const missing = needed.find((name) => !columns.includes(name));
+  const has = (name: string): boolean => columns.includes(name);
+  // A provider says where its server is, and takes no password.
+  const needed = [
+    ...(has('provider') ? [] : ['host']),
+    'username',
+    ...(has('auth') || has('provider') ? [] : ['password']),
+  ];
+  const missing = needed.find((name) => !has(name));
   if (missing !== undefined) throw refusal(`has no column ${missing}`);
   if (new Set(columns).size < columns.length) throw refusal('has a column twice');
   return columns;
@@ -92,7 +111,7 @@ function problemOf({ cells, broken }: CsvRecord, columns: number): string | null
     : null;
 }
 
-function inputOf({ cells }: CsvRecord, columns: readonly string[]): unknown {
+function inputOf({ cells }: CsvRecord, columns: readonly string[]): ListedInput {
   const cellOf = (name: string): string => cells[columns.indexOf(name)] ?? '';
   // Line breaks stay: one behind `all` says that a folder is called so.
   const plain = (name: string): string => withoutGuard(cellOf(name)).replace(/^[ \t]+|[ \t]+$/g, '');
@@ -104,7 +123,7 @@ function inputOf({ cells }: CsvRecord, columns: readonly string[]): unknown {
   });
   return {
     protocol,
-    host: plain('host'),
+    ...(plain('host') !== '' && { host: plain('host') }),
     port: meaningOf('number', plain('port')) ?? portOf(protocol, security),
     security,
     username: plain('username'),

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import type { Mailbox } from '../../src/http/api.ts';
 import { readMailboxList } from '../../src/http/mailbox-csv.ts';
 import { createAuthority } from '../../standins/authority.ts';
+import { type MicrosoftStandin, startMicrosoft } from '../../standins/microsoft/server.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
 import { assertAccessible, eventually, openStage, type Stage, takeScreenshots } from './stage.ts';
 
@@ -12,6 +13,7 @@ const PASSWORD = 'canary-pass';
 
 let stage: Stage;
 let pop3: Pop3Server;
+let microsoft: MicrosoftStandin;
 before(async () => {
   const authority = await createAuthority();
   pop3 = await startPop3Server({
@@ -19,11 +21,13 @@ before(async () => {
     security: 'tls',
     accounts: ['one@isp.example', HOSTILE].map((username) => ({ username, password: PASSWORD })),
   });
-  stage = await openStage({ authority });
+  microsoft = await startMicrosoft({ accounts: ['nora@outlook.com'] });
+  // Nobody is there; signing in needs none of it.
+  stage = await openStage({ authority, env: microsoft.environment(['imaps://localhost:1']) });
 });
 after(async () => {
   await stage?.[Symbol.asyncDispose]();
-  await pop3?.close();
+  await Promise.all([pop3?.close(), microsoft?.close()]);
 });
 
 const fileOf = (text: string) => ({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
@@ -107,4 +111,40 @@ test('a list of which nothing could be connected says so', async () => {
   await dialog.getByText('The file has no line below its first one.').waitFor();
   await dialog.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('heading', { name: 'No mailbox is connected yet' }).waitFor();
+});
+
+test('a mailbox of a provider waits for its owner to sign in there, which its line says until it is done', async () => {
+  await using visitor = await stage.open({ email: 'signer@gmail.example' });
+  const { page, context } = visitor;
+  await page.goto('/mailboxes');
+  await page.getByRole('button', { name: 'Import a list' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import a list of mailboxes' });
+  await dialog
+    .getByLabel('File')
+    .setInputFiles(
+      fileOf(
+        `host,port,username,password,provider\n,,nora@outlook.com,,microsoft\nlocalhost,1,other@outlook.com,${PASSWORD},`,
+      ),
+    );
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await dialog.getByText('2 mailboxes connected').waitFor();
+  const lines = dialog.getByRole('list', { name: 'Lines of the file' }).getByRole('listitem');
+  const way = lines.first().getByRole('link', { name: 'Sign in at Microsoft (in a new tab)' });
+  await way.waitFor();
+  await lines
+    .nth(1)
+    .getByText('Nothing is fetched before you sign in: Microsoft takes no passwords.')
+    .waitFor();
+  await assertAccessible(page);
+  await takeScreenshots(page, 'import-sign-in', { fullPage: false });
+  const [tab] = await Promise.all([context.waitForEvent('page'), way.click()]);
+  await tab.getByRole('button', { name: 'Accept' }).click();
+  await tab.waitForURL(/\/mailboxes\//);
+  await tab.close();
+  // The other line still says so.
+  await way.waitFor({ state: 'detached' });
+  await lines
+    .nth(1)
+    .getByRole('link', { name: /^Sign in at Microsoft/ })
+    .waitFor();
 });

@@ -12,6 +12,12 @@ export const importedSchema = z.object({
       line: z.int().min(1),
       ok: z.boolean(),
       mailboxId: z.uuid().nullable(),
+      signInUrl: z
+        .url()
+        .nullable()
+        .describe(
+          'Where its owner signs in, in a browser, before anything is fetched; null: that is not needed.',
+        ),
       /** As a single call would have been refused; null when `ok`. */
       error: z.object({ code: z.string(), message: z.string() }).nullable(),
     }),

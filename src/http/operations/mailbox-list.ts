@@ -8,7 +8,7 @@ export const MAILBOX_LIST_OPERATIONS = {
     path: '/api/v1/mailboxes/import',
     summary: 'Connect a list of mailboxes; what is wrong with one line keeps no other from being connected',
     description:
-      'CSV whose first line names the columns: `host`, `username` and `password` (none where `auth` is `oauth`), and any of `auth`, `provider`, `protocol`, `port`, `security`, `start` and the options. Each line is connected as by a single call, and answered with a result of its own. 100 lines and 256 kB at most.',
+      'CSV whose first line names the columns: `host`, `username` and `password`, and any of `auth`, `provider`, `protocol`, `port`, `security`, `start` and the options. Each line is connected as by a single call, and answered with a result of its own. Where a line names a `provider`, or a server of one, no password is taken unless `auth` is `password`: its owner signs in at `signInUrl`. 100 lines and 256 kB at most.',
     scopes: ['mailboxes:write'],
     body: mailboxListSchema,
     bodyIs: 'csv',
