@@ -5,7 +5,7 @@ import { readClaim, type TokenCheck } from './imap-login.ts';
 import { type Output, statusRow, writeRow } from './imap-rows.ts';
 import type { Account, ImapStore, StoredFolder, StoredMessage } from './imap-store.ts';
 import { type Command, CommandReader, parseDay, parseSet } from './imap-syntax.ts';
-import { capabilitiesOf, type ImapTricks } from './imap-tricks.ts';
+import { capabilitiesOf, type ImapTricks, refusalOf } from './imap-tricks.ts';
 
 export interface SessionEnvironment {
   readonly store: ImapStore;
@@ -76,7 +76,7 @@ export class ImapServerSession {
 
   async #answer(command: Command): Promise<'end' | undefined> {
     const { tag, name, args } = command;
-    const refusal = this.#env.tricks.refuse?.get(name);
+    const refusal = refusalOf(this.#env.tricks, command);
     if (refusal !== undefined) return await this.#done(tag, `NO ${refusal}`);
     if (CHANGING.test(name)) {
       this.#env.changes.push(name);

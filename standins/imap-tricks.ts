@@ -6,7 +6,7 @@ export interface ImapTricks {
   greeting?: string;
   /** Says nothing at all to these commands, or with `GREETING` on connecting. */
   stall?: ReadonlySet<string>;
-  /** Answers these with NO and this text. */
+  /** Answers these with NO and this text; also by command and first argument, e.g. `EXAMINE Public`. */
   refuse?: ReadonlyMap<string, string>;
   /** Leaves these out of CAPABILITY; the command STARTTLS is then refused too. */
   without?: ReadonlySet<string>;
@@ -53,3 +53,9 @@ export function capabilitiesOf(tricks: ImapTricks, secure: boolean, tokens: bool
   if (tricks.messageLimit !== undefined) names.push(`MESSAGELIMIT=${tricks.messageLimit}`);
   return names.join(' ');
 }
+
+/** What a command is refused with. */
+export const refusalOf = (
+  { refuse }: ImapTricks,
+  { name, args }: { readonly name: string; readonly args: readonly string[] },
+): string | undefined => refuse?.get(name) ?? refuse?.get(`${name} ${args[0]}`);

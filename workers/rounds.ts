@@ -1,7 +1,7 @@
 /** A visit's rounds: recover, confirm, list, transfer, wait for news, and again until there is a reason to stop. */
 import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
 import { type Fault, isFault } from '../src/core/fault.ts';
-import { rankOf } from '../src/core/folder.ts';
+import { isFolderClosed, rankOf } from '../src/core/folder.ts';
 import { endedSession } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
@@ -92,21 +92,18 @@ function isSliceOver({ deps, control, lease, open, waiting }: Visit, began: numb
   return [...open.values(), ...waiting.values()].some(({ retryAt }) => retryAt <= now);
 }
 
-/** Lists every chosen folder into `pending` and the books. */
+/** Lists every chosen folder into `pending` and the books. Those that were. */
 async function listAll(visit: Visit): Promise<readonly string[]> {
-  const { lease, source, ledger, control } = visit;
-  const folders = [...visit.folders.keys()];
-  for (const folder of folders) {
-    const known = knownOf(visit, folder);
-    const listing = await source.list(folder, known, historyOf(lease), control.hard);
-    visit.cursors.set(folder, listing.cursor);
-    if (listing.renumbered) visit.renumbered.add(folder);
-    visit.pending.add(
-      listing.messages.filter((message) => isDue(visit, message) && !isSuspect(visit, message)),
-    );
-    const unchanged = known !== null && isSameCursor(known, listing.cursor);
-    await ledger.observe(unchanged ? null : listing.cursor, countWaiting(visit), listing.renumbered);
-    if (!unchanged) await visit.reconciliation.note(folder, known, listing);
+  const folders: string[] = [];
+  for (const folder of visit.folders.keys()) {
+    try {
+      await listOne(visit, folder);
+      folders.push(folder);
+    } catch (error) {
+      const { deps, lease } = visit;
+      if (!isFolderClosed(lease.options.folders, folder, error)) throw error;
+      deps.log.info('folder not listed', { mailboxId: lease.mailboxId, code: error.code });
+    }
   }
   // A message that waits may be one that no listing names: retried on demand, or gone, as its fetch will tell. What has
   // ended a session before may do so again, so all else goes first.
@@ -117,6 +114,20 @@ async function listAll(visit: Visit): Promise<readonly string[]> {
   );
   visit.settled.clear();
   return folders;
+}
+
+async function listOne(visit: Visit, folder: string): Promise<void> {
+  const { lease, source, ledger, control } = visit;
+  const known = knownOf(visit, folder);
+  const listing = await source.list(folder, known, historyOf(lease), control.hard);
+  visit.cursors.set(folder, listing.cursor);
+  if (listing.renumbered) visit.renumbered.add(folder);
+  visit.pending.add(
+    listing.messages.filter((message) => isDue(visit, message) && !isSuspect(visit, message)),
+  );
+  const unchanged = known !== null && isSameCursor(known, listing.cursor);
+  await ledger.observe(unchanged ? null : listing.cursor, countWaiting(visit), listing.renumbered);
+  if (!unchanged) await visit.reconciliation.note(folder, known, listing);
 }
 
 function knownOf(visit: Visit, folder: string): Cursor | null {

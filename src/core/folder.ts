@@ -1,3 +1,5 @@
+import { type Fault, isFault } from './fault.ts';
+
 /** What a folder at the source is for (RFC 6154), and which of two copies of a message is wanted. */
 export const FOLDER_USES = ['inbox', 'sent', 'archive', 'drafts', 'junk', 'trash', 'all', 'flagged'] as const;
 export type FolderUse = (typeof FOLDER_USES)[number];
@@ -32,3 +34,16 @@ export const isInbox = (name: string): boolean => name.toUpperCase() === 'INBOX'
 export const canonicalFolders = (names: readonly string[]): string[] => [
   ...new Set(names.map((name) => (isInbox(name) ? 'INBOX' : name))),
 ];
+
+/**
+ * Servers list folders that they never open: those of others, without rights, broken ones. Where nobody has chosen it by
+ * name, such a one keeps no other waiting. Should the session have ended over it, the next command tells.
+ */
+export const isFolderClosed = (
+  chosen: 'all' | readonly string[],
+  name: string,
+  error: unknown,
+): error is Fault =>
+  chosen === 'all' &&
+  !isInbox(name) &&
+  (isFault(error, 'folder-missing') || isFault(error, 'source-unavailable'));

@@ -81,3 +81,45 @@ for (const [state, end] of [
     assert.deepEqual(outcomeOf(world), [state === 'open' ? 'delivered reimported' : 'delivered null']);
   });
 }
+
+for (const refusal of [
+  '[CANNOT] invalid name',
+  '[NOPERM] permission denied',
+  '[SERVERBUG] internal error',
+  'no',
+]) {
+  test(`a folder that is listed and never opened (NO ${refusal}) keeps no other one waiting`, async () => {
+    const [world, fixture] = [createWorld([]), await setUp()];
+    const { server } = fixture;
+    server.append(USER, message('closed'), { folder: 'Public' });
+    server.append(USER, message('work'), { folder: 'Work' });
+    server.append(USER, message('inbox'));
+    server.tricks.refuse = new Map([['EXAMINE Public', refusal]]);
+    const verdict = await visit(world, fixture);
+    assert.deepEqual([verdict?.faultCode, verdict?.synced], [null, true]);
+    assert.deepEqual(world.gmail.imported, [sha256(message('inbox')), sha256(message('work'))]);
+    // Its mail arrives once it can be opened.
+    server.tricks.refuse = new Map();
+    await visit(world, fixture);
+    assert.deepEqual(world.gmail.imported.slice(2), [sha256(message('closed'))]);
+  });
+}
+
+test('an inbox that is not opened, a server that asks for a pause, and a chosen folder are faults as before', async () => {
+  const cases = [
+    ['EXAMINE INBOX', '[CANNOT] no', 'all', 'source-unavailable'],
+    ['EXAMINE Public', '[LIMIT] too many', 'all', 'source-throttled'],
+    ['EXAMINE Public', '[NOPERM] no', ['INBOX', 'Public'], 'source-unavailable'],
+  ] as const;
+  for (const [command, refusal, folders, fault] of cases) {
+    const [world, { server, open }] = [createWorld([]), await setUp()];
+    server.append(USER, message('closed'), { folder: 'Public' });
+    server.tricks.refuse = new Map([[command, refusal]]);
+    const verdict = await live(world, new Mortality(0), {
+      options: { folders },
+      lease: { mayWatch: false },
+      deps: { openSource: () => open() },
+    });
+    assert.equal(verdict?.faultCode, fault, command);
+  }
+});

@@ -1,5 +1,6 @@
 /** How much of some folders a history takes in: a SEARCH, and the sizes of a sample where there is too much. */
 import { addUids } from '../../src/core/cursor.ts';
+import { isFolderClosed } from '../../src/core/folder.ts';
 import type { MailboxOptions } from '../../src/core/mailbox.ts';
 import type { History } from '../../src/core/ports.ts';
 import type { Amount } from '../../src/core/survey.ts';
@@ -10,6 +11,7 @@ import type { ImapWire, Row } from './imap-wire.ts';
 /** Messages of one folder whose sizes and dates are all asked for, and how many stand for more than that. */
 const ALL = 5_000;
 const SAMPLE = 1_000;
+const NOTHING: Amount = { messages: 0, bytes: 0, exact: true };
 
 /** Fault `folder-missing`. */
 export async function measureFolders(
@@ -20,9 +22,12 @@ export async function measureFolders(
 ): Promise<Amount> {
   const since = history.kind === 'since' ? history.from : null;
   const folders = await chooseFolders(chosen, () => wire.folders(signal));
-  let sum: Amount = { messages: 0, bytes: 0, exact: true };
+  let sum = NOTHING;
   for (const { name } of folders) {
-    const { messages, bytes, exact } = await measure(wire, name, since, signal);
+    const { messages, bytes, exact } = await measure(wire, name, since, signal).catch((error: unknown) => {
+      if (isFolderClosed(chosen, name, error)) return NOTHING;
+      throw error;
+    });
     sum = {
       messages: sum.messages + messages,
       bytes: sum.bytes === null || bytes === null ? null : sum.bytes + bytes,
@@ -40,7 +45,7 @@ async function measure(
 ): Promise<Amount> {
   const examined = await wire.examine(folder, signal);
   const end = (await uidNextOf(wire, examined, signal)) - 1;
-  if (end < 1 || examined.exists === 0) return { messages: 0, bytes: 0, exact: true };
+  if (end < 1 || examined.exists === 0) return NOTHING;
   const uids = await findUids(wire, [[1, end]], since === null ? null : since - ZONES, signal);
   if (uids.length <= ALL) {
     const rows = await describe(wire, uids, [[1, end]], signal);

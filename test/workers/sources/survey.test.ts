@@ -138,6 +138,23 @@ it('a server that breaks at counting has told its folders all the same', async (
   await server.close();
 });
 
+it('counts what a choice takes in without the folders that the server does not open', async (t) => {
+  const leaf = await authority.issue(['127.0.0.1']);
+  const tricks = { refuse: new Map([['EXAMINE Public', '[NOPERM] no']]) };
+  const server = await startImapServer({ leaf, security: 'tls', tricks });
+  t.after(() => server.close());
+  server.store.addUser(CREDENTIALS.username, CREDENTIALS.password);
+  for (const folder of ['INBOX', 'Public', 'Work'])
+    server.append(CREDENTIALS.username, message(100), { folder });
+  await looking({ protocol: 'imap', port: server.port }, async ({ measure }) => {
+    const two = { messages: 2, bytes: 200, exact: true };
+    assert.deepEqual(await measure('all', { kind: 'all' }, never), two);
+    await assert.rejects(measure(['INBOX', 'Public'], { kind: 'all' }, never), (error) =>
+      isFault(error, 'source-unavailable'),
+    );
+  });
+});
+
 it('measures what a choice takes in, by the day of arrival', async () => {
   await looking({ protocol: 'imap', port: dovecot.ports.imaps }, async ({ measure }) => {
     assert.deepEqual(await measure(['INBOX'], { kind: 'all' }, never), {
