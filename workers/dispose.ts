@@ -92,7 +92,7 @@ async function disposePortion(
   // One folder alone: a try for what is in it, so that the other folders' actions are not kept waiting behind these.
   const isLocked = report.problem === 'source-read-only';
   if (isLocked) await intend(actions.map(({ key }) => key));
-  const outcomes = outcomesOf(actions, begun, report.outcomes);
+  const outcomes = outcomesOf(actions, begun, report);
   progress.made ||= outcomes.size > 0;
   progress.problem = report.problem ?? progress.problem;
   if (outcomes.size > 0 || report.problem !== null) await disposals.settle(outcomes, progress.problem);
@@ -103,12 +103,12 @@ async function disposePortion(
 function outcomesOf(
   actions: readonly SourceAction[],
   begun: ReadonlySet<MessageKey>,
-  told: ReadonlyMap<MessageKey, DisposalOutcome> | null,
+  told: DisposalReport | null,
 ): ReadonlyMap<MessageKey, DisposalOutcome> {
   const outcomes = new Map<MessageKey, DisposalOutcome>();
   for (const { key, tries } of actions) {
-    const outcome = told?.get(key) ?? null;
-    const spent = begun.has(key) && tries + 1 >= MAX_DISPOSAL_TRIES;
+    const outcome = told?.outcomes.get(key) ?? null;
+    const spent = told?.hopeless?.has(key) || (begun.has(key) && tries + 1 >= MAX_DISPOSAL_TRIES);
     if (outcome !== null && outcome !== 'refused') outcomes.set(key, outcome);
     else if (spent) outcomes.set(key, 'refused');
   }

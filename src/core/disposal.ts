@@ -82,6 +82,8 @@ export interface DisposalReport {
   /** What is not in here is asked for again later. */
   readonly outcomes: ReadonlyMap<MessageKey, DisposalOutcome>;
   readonly problem: SourceProblem | null;
+  /** Of the refused ones, those that are not to be tried again: each try would leave one more copy where they were to go. */
+  readonly hopeless?: ReadonlySet<MessageKey>;
 }
 
 /** Whether a POP3 message is away that was told to go, so that its id may come back for another. `tries`: before this look. */

@@ -23,7 +23,11 @@ const AT_ONCE = 100;
 /** As much of a message as a header block is looked for in, where its HEADER is not the beginning of its body. */
 const BEGINNING = 262_144;
 
-type Outcomes = Map<MessageKey, DisposalOutcome>;
+/** What comes of the order, as it is found out. */
+interface Told {
+  readonly outcomes: Map<MessageKey, DisposalOutcome>;
+  readonly hopeless: Set<MessageKey>;
+}
 type ByUid = ReadonlyMap<number, SourceAction>;
 
 /** `Source.dispose`. */
@@ -32,7 +36,8 @@ export async function disposeInFolder(
   order: DisposalOrder,
   signal: AbortSignal,
 ): Promise<DisposalReport> {
-  const outcomes: Outcomes = new Map();
+  const told: Told = { outcomes: new Map(), hopeless: new Set() };
+  const { outcomes } = told;
   const lacking = await obstacleTo(wire, order.disposal, signal);
   if (lacking) return { outcomes, problem: lacking };
   const opened = await openFolder(wire, order.folder, signal);
@@ -50,10 +55,10 @@ export async function disposeInFolder(
   }
   const most = Math.min(AT_ONCE, wire.messageLimit);
   for (let at = 0; at < byUid.size; at += most)
-    await disposeSome(wire, order, new Map([...byUid].slice(at, at + most)), outcomes, signal);
+    await disposeSome(wire, order, new Map([...byUid].slice(at, at + most)), told, signal);
   // Read-only again, without the CLOSE that would remove whatever anybody has marked.
   await wire.examine(order.folder, signal);
-  return { outcomes, problem: null };
+  return { ...told, problem: null };
 }
 
 /** What the server lacks for it. */
@@ -84,7 +89,7 @@ async function disposeSome(
   wire: ImapWire,
   { disposal, recogniser, intend }: DisposalOrder,
   byUid: ByUid,
-  outcomes: Outcomes,
+  { outcomes, hopeless }: Told,
   signal: AbortSignal,
 ): Promise<void> {
   const there = await findUids(wire, setOf(byUid.keys()), null, signal);
@@ -108,10 +113,12 @@ async function disposeSome(
     if (!recognised.has(uid) && wanted.has(key)) outcomes.set(key, 'refused');
   const uids = [...recognised].filter(([, { key }]) => wanted.has(key)).map(([uid]) => uid);
   if (uids.length === 0) return;
-  const left = await change(wire, disposal, uids, signal);
+  const { left, copied } = await change(wire, disposal, uids, signal);
   for (const uid of uids) {
     const action = recognised.get(uid);
-    if (action) outcomes.set(action.key, left.has(uid) ? 'refused' : 'done');
+    if (!action) continue;
+    outcomes.set(action.key, left.has(uid) ? 'refused' : 'done');
+    if (copied && left.has(uid)) hopeless.add(action.key);
   }
 }
 
@@ -150,24 +157,25 @@ async function isSame(
   }
 }
 
-/** The UIDs that it was not done to. */
+/** `left`: the UIDs that it was not done to. `copied`: for all that, they are in the folder that they were to go to. */
 async function change(
   wire: ImapWire,
   disposal: Disposal,
   uids: readonly number[],
   signal: AbortSignal,
-): Promise<ReadonlySet<number>> {
+): Promise<{ readonly left: ReadonlySet<number>; readonly copied: boolean }> {
   const { writes } = wire;
   const set = setOf(uids);
   if (disposal.kind === 'mark-read')
-    return new Set((await writes.mark(set, '+', '\\Seen', signal)) ? [] : uids);
+    return { left: new Set((await writes.mark(set, '+', '\\Seen', signal)) ? [] : uids), copied: false };
   if (disposal.kind === 'move' && writes.canMove) {
     await writes.move(set, disposal.to, signal);
-    return new Set(await findUids(wire, set, null, signal));
+    return { left: new Set(await findUids(wire, set, null, signal)), copied: false };
   }
   // Nothing is removed that was not copied.
-  if (disposal.kind === 'move' && !(await writes.copy(set, disposal.to, signal))) return new Set(uids);
-  return await remove(wire, writes, set, signal);
+  const copied = disposal.kind === 'move' && (await writes.copy(set, disposal.to, signal));
+  if (disposal.kind === 'move' && !copied) return { left: new Set(uids), copied };
+  return { left: await remove(wire, writes, set, signal), copied };
 }
 
 /** RFC 4315 §2.1: only these, whatever else is marked as deleted. What stays is not left marked. */

@@ -118,6 +118,22 @@ test('a server that refuses leaves nothing marked', async () => {
   assert.deepEqual(outcomesOf(report, actions), ['refused', 'refused', 'refused']);
 });
 
+test('what was copied and cannot be removed is not copied again', async () => {
+  for (const tricks of [
+    { refuse: new Map([['UID STORE', 'no right to delete']]) },
+    { refuse: new Map([['UID EXPUNGE', 'no right to expunge']]) },
+    { keeps: new Set([1, 2, 3]) },
+  ]) {
+    const fixture = await three({ ...without('MOVE'), ...tricks });
+    const source = await fixture.open();
+    const actions = await actionsOf(source);
+    const report = await disposeOf(source, actions, MOVE);
+    assert.deepEqual(outcomesOf(report, actions), ['refused', 'refused', 'refused']);
+    assert.deepEqual(report.hopeless, new Set(actions.map(({ key }) => key)));
+    assert.deepEqual([uids(fixture), flags(fixture), uids(fixture, 'Done')], [[1, 2, 3], [], [1, 2, 3]]);
+  }
+});
+
 test('messages that have changed places under their UIDs are left alone', async () => {
   const fixture = await three();
   const first = await fixture.open();
