@@ -45,14 +45,17 @@ export async function disposeInMaildrop(
   if (there.length === 0) return { outcomes, problem: null };
   const claimed = await sizes(signal);
   const recognised: Held[] = [];
+  const unseen: Held[] = [];
   for (const one of there) {
     const { key, tries } = one.action;
     const found = await look(client, one.number, claimed.get(one.number), one.action, recogniser, signal);
     if (found === 'same') recognised.push(one);
     // What cannot be looked at, though it could when it was begun, is no sign of another message under the id.
     else if (found === 'another' || tries === 0) outcomes.set(key, 'changed');
+    else unseen.push(one);
   }
-  const wanted = await intend(recognised.map(({ action }) => action.key));
+  const wanted = await intend([...recognised, ...unseen].map(({ action }) => action.key));
+  for (const { action } of unseen) if (wanted.has(action.key)) outcomes.set(action.key, 'refused');
   try {
     for (const { action, uidl, number } of recognised) {
       if (!wanted.has(action.key)) continue;

@@ -119,15 +119,22 @@ test('a maildrop holds still for a session: it is listed once, however often som
   assert.deepEqual(sent, ['UIDL', 'LIST', 'TOP', 'DELE', 'TOP', 'DELE', 'TOP', 'DELE']);
 });
 
-test('what cannot be looked at any more is not taken for another message', async (t) => {
+test('what cannot be looked at any more is not taken for another message, and counts as tried', async (t) => {
   const { server, open } = await three(t);
   const first = await open();
   const actions = await actionsOf(first);
   await first.close();
   server.faults.refuse = 'TOP';
   server.faults.refuseLine = 'RETR 2';
-  const report = await disposeOf(await open(), begun(actions), undefined, async () => new Set());
-  assert.deepEqual(outcomesOf(report, actions), [null, null, null]);
+  const asked: number[] = [];
+  const look = await disposeOf(await open(), begun(actions), undefined, async (keys) => {
+    asked.push(keys.length);
+    return new Set();
+  });
+  assert.deepEqual(outcomesOf(look, actions), [null, null, null]);
+  assert.deepEqual(asked, [3], 'else it would be asked for at every visit, and in the end alone');
+  const report = await disposeOf(await open(), begun(actions));
+  assert.deepEqual(outcomesOf(report, actions), [null, 'refused', null]);
 });
 
 for (const verb of ['UIDL', 'LIST', 'TOP', 'DELE', 'QUIT'] as const) {
