@@ -6,6 +6,7 @@ const PATIENCE_MS = 60_000;
 /** Of an answer that is read whole, and of one event. */
 const MAX_ANSWER = 32 * 1_048_576;
 const MAX_EVENT = 1_048_576;
+const MAX_REFUSAL = 65_536;
 
 export interface Service {
   readonly url: string;
@@ -148,7 +149,7 @@ async function refusalOf(answer: Response, url: string): Promise<Failure> {
     return new Failure(
       `${url} points elsewhere, and the key is for it alone. Log in with the other address.`,
     );
-  const text = (await answer.text().catch(() => '')).slice(0, 65_536);
+  const text = await beginningOf(answer);
   try {
     const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
     if (typeof error?.code === 'string' && typeof error.message === 'string')
@@ -157,6 +158,21 @@ async function refusalOf(answer: Response, url: string): Promise<Failure> {
     // Not the service's words.
   }
   return new Failure(`${url} answers with status ${answer.status}. Is the address right?`);
+}
+
+/** As much as a refusal can be long; the rest is not waited for. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const chunk of body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      if (text.length > MAX_REFUSAL) break;
+    }
+  } catch {
+    // What has come must do.
+  }
+  return text;
 }
 
 const sentenceOf = (code: string, message: string): string =>

@@ -14,7 +14,7 @@ export interface Terminal {
   readonly json: boolean;
   /** Whether somebody is there to answer. */
   readonly interactive: boolean;
-  /** A result: as JSON, or as these lines, which must be safe. */
+  /** A result: as JSON, or as these lines, of which only what `paint` has added acts on a terminal. */
   result(value: unknown, ...lines: readonly string[]): void;
   /** What happens meanwhile; for people alone. */
   note(line: string): void;
@@ -46,7 +46,7 @@ export function createTerminal(
     result(value, ...lines) {
       wipe();
       if (json) stdout.write(`${jsonLine(value)}\n`);
-      else for (const line of lines) stdout.write(`${line}\n`);
+      else for (const line of lines) stdout.write(`${colours ? safePainted(line) : safe(line)}\n`);
     },
     note(line) {
       // A program that wants JSON reads errors there, and nothing else.
@@ -77,6 +77,14 @@ export function createTerminal(
     askSecret: (question) => (interactive ? readHidden(question, signal) : readPiped(question, signal)),
   };
 }
+
+/** What `paint` puts around a text. */
+const PAINT = /(\x1b\[(?:0|2|31|32|33)m)/;
+const safePainted = (line: string): string =>
+  line
+    .split(PAINT)
+    .map((part, at) => (at % 2 === 1 ? part : safe(part)))
+    .join('');
 
 /** Key by key, so that nothing is echoed: what was typed is nowhere but in the answer. */
 async function readHidden(question: string, signal: AbortSignal): Promise<string> {

@@ -193,9 +193,23 @@ const ENTRY = {
   delayMs: null,
 };
 
+const CHAIN = {
+  checked: 1,
+  to: 1,
+  next: null,
+  head: { seq: HOSTILE, hash: HOSTILE, at: null },
+  broken: { seq: HOSTILE, why: HOSTILE, entryId: null, at: null },
+};
+const LINE = { line: HOSTILE, ok: true, mailboxId: HOSTILE, error: null };
+
 test('nothing that a service or a mail server names reaches the terminal as a command', async () => {
   const url = await serve((req, res) => {
-    if (req.url?.startsWith('/api/v1/audit')) res.end(JSON.stringify({ entries: [ENTRY], nextCursor: null }));
+    const answer = (body: object) => void res.end(JSON.stringify(body));
+    if (req.url?.startsWith('/api/v1/audit')) answer({ entries: [ENTRY], nextCursor: null });
+    else if (req.url?.includes('/chain/verify')) answer(CHAIN);
+    else if (req.url === '/api/v1/mailboxes/import') answer({ lines: [LINE] });
+    else if (req.url?.endsWith('/sync')) answer(MAILBOX);
+    else if (req.url === '/api/v1/account') answer({ email: HOSTILE, grant: { state: HOSTILE } });
     else if (req.url === '/api/v1/mailboxes') res.end(JSON.stringify({ mailboxes: [MAILBOX] }));
     else res.writeHead(400).end(JSON.stringify({ error: { code: HOSTILE, message: HOSTILE } }));
   });
@@ -205,6 +219,8 @@ test('nothing that a service or a mail server names reaches the terminal as a co
     ['status'],
     ['pause', '1111'],
     ['verify'],
+    ['import', '-'],
+    ['sync', '1111', '--wait'],
     ['delete', HOSTILE.slice(0, 8)],
   ])
     for (const json of [[], ['--json']]) {
@@ -249,6 +265,26 @@ test('what is typed wrong is answered with how it is used', async () => {
     assert.deepEqual([code, err], [0, '']);
     assert.match(out, new RegExp(`^smtp-sync ${command}`));
   }
+});
+
+test('a refusal without an end is read no further than one can be', async () => {
+  let sent = 0;
+  const piece = Buffer.alloc(65_536, 'x');
+  const url = await serve((_, res) => {
+    res.writeHead(500);
+    const write = (): void => {
+      while (!res.destroyed) {
+        sent += piece.length;
+        if (!res.write(piece)) break;
+      }
+    };
+    res.on('drain', write);
+    write();
+  });
+  const { code, err } = await runAt(url, ['list']);
+  assert.equal(code, 1);
+  assert.match(err, /answers with status 500/);
+  assert.ok(sent < 32 * 1_048_576, `${sent} bytes`);
 });
 
 test('a service that never answers is given up with Ctrl-C', async () => {
