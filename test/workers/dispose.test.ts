@@ -218,25 +218,6 @@ test('a source that will not is asked a bounded number of times, with growing pa
   assert.deepEqual(world.books.disposed, ['done', 'done', 'refused']);
 });
 
-test('what each further try would only copy once more is not tried again', async () => {
-  const world = createWorld(three());
-  const asked: number[] = [];
-  world.habit = (source) => ({
-    ...source,
-    dispose: async (order, signal) => {
-      asked.push(order.actions.length);
-      const report = await source.dispose({ ...order, disposal: { kind: 'mark-read' } }, signal);
-      const keys = [...report.outcomes.keys()];
-      return { ...report, outcomes: new Map(keys.map((key) => [key, 'refused'])), hopeless: new Set(keys) };
-    },
-  });
-  await live(world, immortal(), wants({ afterImport: 'move', moveTo: 'Done' }));
-  world.now += 3 * 3_600_000;
-  await live(world, immortal(), wants({ afterImport: 'move', moveTo: 'Done' }));
-  assert.deepEqual(asked, [3]);
-  assert.deepEqual(world.books.disposed, ['refused', 'refused', 'refused']);
-});
-
 test('a folder that cannot be changed keeps no other folder’s messages waiting, and ends as refused', async () => {
   const world = createWorld([message('inbox')]);
   const many = Array.from({ length: 120 }, (_, n) => [n + 1, message(`locked ${n}`)] as const);
