@@ -5,6 +5,7 @@ import type { AuditEntryView, Mailbox, NoticeCounts } from '../src/http/api.ts';
 import { get } from './api.ts';
 import { MAILBOXES_KEY } from './mailboxes.ts';
 import { noticesChanged } from './notices.ts';
+import { refresh } from './refresh.ts';
 
 type AuditListener = (entry: AuditEntryView) => void;
 const auditListeners = new Set<AuditListener>();
@@ -28,7 +29,7 @@ export function useLiveUpdates(): void {
     let opened = false;
     stream.addEventListener('open', () => {
       // What happened while the stream was away was not told.
-      if (opened) void client.invalidateQueries();
+      if (opened) void refresh(client);
       opened = true;
     });
     // Not told why: the API says whether the session has ended.

@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query';
 import type { NoticeCounts, NoticesPage } from '../src/http/api.ts';
 import { get, post } from './api.ts';
+import { refresh } from './refresh.ts';
 
 const LIST_KEY = ['notices', 'list'] as const;
 const COUNTS_KEY = ['notices', 'counts'] as const;
@@ -32,7 +33,7 @@ export const useNotices = () =>
 /** Takes what the live stream, or an answer, says. */
 export function noticesChanged(client: QueryClient, counts: NoticeCounts): void {
   client.setQueryData<NoticeCounts>(COUNTS_KEY, counts);
-  void client.invalidateQueries({ queryKey: LIST_KEY });
+  void refresh(client, LIST_KEY);
 }
 
 /** Marks some as read, or with null all. */

@@ -134,6 +134,33 @@ test('older notices come on demand', async () => {
   await page.getByRole('button', { name: 'Show older notices' }).waitFor({ state: 'hidden' });
 });
 
+test('older notices that were asked for come, whatever changes meanwhile', async () => {
+  await using visitor = await stage.open({ email: 'meanwhile@gmail.example' });
+  const { page } = visitor;
+  const { userId, mailboxId } = await addMailbox('meanwhile@gmail.example');
+  await database.query(
+    `INSERT INTO notices (user_id, mailbox_id, kind, detail, closed_at)
+     SELECT $1, $2, 'backlog-finished', $3, now() FROM generate_series(1, 31)`,
+    [userId, mailboxId, BACKLOG],
+  );
+  const { promise: isRead, resolve: read } = Promise.withResolvers<void>();
+  const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+  await page.route('**/api/v1/notices?*cursor=*', async (route) => {
+    ask();
+    await isRead;
+    await route.continue().catch(() => undefined); // called off by the page
+  });
+  await page.goto('/notices');
+  const all = page.getByRole('article');
+  await page.getByRole('button', { name: 'Show older notices' }).click();
+  await isAsked;
+  await page.getByRole('button', { name: 'Mark all as read' }).click();
+  await page.getByText('All notices are marked as read.').first().waitFor();
+  read();
+  await all.nth(30).waitFor();
+  await eventually(() => page.getByText('New', { exact: true }).count(), 0);
+});
+
 test('a failure is shown with its code and a way to try again', async () => {
   await using visitor = await stage.open({ email: 'broken@gmail.example' });
   const { page } = visitor;

@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { WebhookDelivery } from '../../../src/http/api.ts';
 import { post } from '../../api.ts';
+import { refresh } from '../../refresh.ts';
 import { eventTexts, webhookTexts as texts } from '../../texts/webhooks.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -66,7 +67,7 @@ function Row({
     mutationFn: () => post(`/webhooks/${webhookId}/deliveries/${id}/replay`),
     onSuccess: () => {
       say(texts.replayed);
-      return client.invalidateQueries({ queryKey: deliveriesKey(webhookId) });
+      return refresh(client, deliveriesKey(webhookId));
     },
     onError: (error) => say(error.message, { failed: true }),
   });

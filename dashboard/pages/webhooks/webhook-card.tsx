@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Webhook } from '../../../src/http/api.ts';
 import { patch, post, remove } from '../../api.ts';
+import { refresh } from '../../refresh.ts';
 import { formatDay } from '../../texts/format.ts';
 import { eventTexts, webhookTexts as texts } from '../../texts/webhooks.ts';
 import { Badge } from '../../ui/badge.tsx';
@@ -56,7 +57,7 @@ function Actions({ webhook: { id, enabled }, onAsk }: { webhook: Webhook; onAsk:
     mutationFn: () => post(`/webhooks/${id}/test`),
     onSuccess: () => {
       say(texts.testSent);
-      return client.invalidateQueries({ queryKey: deliveriesKey(id) });
+      return refresh(client, deliveriesKey(id));
     },
     onError: fail,
   });
