@@ -80,7 +80,7 @@ async function settleCommitted(open: OpenTransfer, { ledger }: Engine): Promise<
     key: open.key,
     ...(open.repair
       ? { status: 'repaired', reason: open.repair }
-      : { status: 'delivered', reason: 'recovered' }),
+      : { status: 'delivered', reason: open.disclosed ?? 'recovered' }),
     senderDomain: open.senderDomain,
     sizeBytes: open.total,
     arrivedAt: open.arrivedAt,
@@ -132,7 +132,7 @@ async function complete(
     const answer = await put(upload, chunk, signal);
     if (chunk.total === null) continue;
     if (answer.state !== 'committed') throw new Fault('upload-interrupted');
-    const settlement = settlementOf(fetched, engine, passage, chunk.total, 'recovered');
+    const settlement = settlementOf(fetched, engine, passage, chunk.total, open.disclosed ?? 'recovered');
     await engine.ledger.settle(settlement);
     return settlement;
   }

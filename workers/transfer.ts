@@ -210,6 +210,7 @@ export async function approach(
     total,
     digest: digest.digest(),
     senderDomain: delivered.senderDomain,
+    disclosed,
     hasMessageId,
     fromHeaders,
     hasNul: passage.flaws.hasNul,

@@ -1,6 +1,6 @@
 /** Texts of what happens to messages at the provider after they were imported. */
-import type { Mailbox, MailboxStats, Preview } from '../../src/http/api.ts';
-import { formatNumber } from './format.ts';
+import type { AuditDetail, Mailbox, MailboxStats, Preview } from '../../src/http/api.ts';
+import { formatInstant, formatNumber } from './format.ts';
 
 type Options = Pick<Mailbox['options'], 'afterImport' | 'deleteAfterDays' | 'moveTo'>;
 type Planned = NonNullable<Preview['atSource']>;
@@ -15,7 +15,28 @@ function deedOf({ afterImport, deleteAfterDays, moveTo }: Options): string {
   return deleteAfterDays ? `deleted ${days(deleteAfterDays)} later` : 'deleted at once';
 }
 
+type Entry = NonNullable<AuditDetail['atSource']>;
+
+const DONE = { delete: 'Deleted', move: 'Moved', 'mark-read': 'Marked as read' } as const;
+const TO_DO = { delete: 'deleted', move: 'moved', 'mark-read': 'marked as read' } as const;
+/** Why nothing was done. */
+const LEFT = {
+  gone: 'Somebody else had removed it before.',
+  changed: 'Left as it is: the server shows another message under the same number now.',
+  renumbered: 'Left as it is: the server has numbered its messages anew.',
+  refused: 'Left as it is: the server did not do it, however often it was asked.',
+} satisfies Record<Exclude<Entry['outcome'], 'waiting' | 'done'>, string>;
+
+/** Of one message. */
+function entryText({ action, outcome, at, dueAt }: Entry): string {
+  if (outcome === 'done') return `${DONE[action]}, ${formatInstant(at ?? '')}`;
+  if (outcome !== 'waiting') return LEFT[outcome];
+  const soon = dueAt === null || Date.parse(dueAt) <= Date.now();
+  return `Not yet: it is to be ${TO_DO[action]} ${soon ? 'at one of the next checks' : `after ${formatInstant(dueAt)}`}.`;
+}
+
 export const atSourceTexts = {
+  entry: entryText,
   title: 'At your provider',
   intro: 'What happens to a message there after it has arrived in your Gmail for certain.',
   choices: {

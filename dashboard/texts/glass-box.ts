@@ -94,6 +94,8 @@ export const glassBoxTexts = {
     code: 'Code',
     noCode: 'none',
     id: 'Entry',
+    loading: 'Loading…',
+    notLoaded: 'Could not be loaded. Close this and open it again to try once more.',
     meaning: 'What it means',
     next: 'What you can do',
     retry: 'Retry now',

@@ -102,8 +102,34 @@ export function noticeText(notice: Notice): NoticeText {
         action: { text: 'See your webhooks', href: '/webhooks' },
         tone: 'rejected',
       };
+    case 'source-unchanged':
+      return {
+        title: 'Imported messages stay as they are at their server',
+        sentence: notice.detail.problem.message,
+        lines: ['Importing goes on, and nothing is lost.'],
+        next: unchangedNext(notice.detail.problem.code),
+        action: { text: 'See the mailbox', href },
+        tone: 'rejected',
+      };
   }
 }
+
+/** What can be done about each cause. */
+const UNCHANGED_NEXT: Readonly<Record<string, string>> = {
+  'target-missing':
+    'Make the folder at your provider, or choose another in the mailbox’s settings. What waits is then moved.',
+  'no-single-removal':
+    'Choose to have messages marked as read or kept, or connect the mailbox by POP3, where single messages can be deleted.',
+  'source-read-only':
+    'Ask your provider, or whoever shares the folder with you, for the right to change it, or choose to have messages kept.',
+  'source-trouble':
+    'It is tried again by itself. If it stays, choose to have messages kept, and ask your provider what it minds.',
+  refused:
+    'The Glass Box says of each message what became of it. Delete or move them yourself, if you want that.',
+};
+const unchangedNext = (code: string): string =>
+  (Object.hasOwn(UNCHANGED_NEXT, code) ? UNCHANGED_NEXT[code] : undefined) ??
+  'Choose something else in the mailbox’s settings, or ask your provider.';
 
 const faultLines = (fault: { message: string } | null): string[] => (fault === null ? [] : [fault.message]);
 
@@ -179,6 +205,10 @@ export const noticeKindTexts: Readonly<Record<NoticeKind, { name: string; hint: 
   'payment-failed': { name: 'A payment has failed', hint: 'Before anything changes because of it.' },
   'wipe-soon': { name: 'A mailbox will be wiped', hint: 'Two weeks before it is, after a long rest.' },
   'webhook-off': { name: 'A webhook was switched off', hint: 'When it has taken nothing for five days.' },
+  'source-unchanged': {
+    name: 'Messages stay as they are at their server',
+    hint: 'When they cannot be deleted, moved or marked there, though you want that.',
+  },
   'server-unreachable': { name: 'A mail server is out of reach', hint: 'After a whole day.' },
   'messages-refused': {
     name: 'Messages were not passed on',

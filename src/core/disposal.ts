@@ -43,7 +43,8 @@ export interface SourceAction {
  * `changed`: the source has another message under the id now. `renumbered`: the id names nothing any more. `refused`: the
  * source would not, or said that it had and had not.
  */
-export type DisposalOutcome = 'done' | 'gone' | 'changed' | 'renumbered' | 'refused';
+export const DISPOSAL_OUTCOMES = ['done', 'gone', 'changed', 'renumbered', 'refused'] as const;
+export type DisposalOutcome = (typeof DISPOSAL_OUTCOMES)[number];
 
 /** Why nothing of the kind can be done in a mailbox at present. The import goes on. */
 export const SOURCE_PROBLEMS = {
@@ -56,6 +57,21 @@ export const SOURCE_PROBLEMS = {
     'The mail server ended the connection when messages were to be changed there. It is tried again.',
 } as const;
 export type SourceProblem = keyof typeof SOURCE_PROBLEMS;
+
+/** What the mailbox's owner is told of: what stands in the way, and that messages were given up. */
+export const SOURCE_TROUBLES = {
+  ...SOURCE_PROBLEMS,
+  refused:
+    'The mail server did not do it with some messages, however often it was asked. They stay as they are.',
+} as const;
+export type SourceTrouble = keyof typeof SOURCE_TROUBLES;
+
+/** Whatever is done proves that these are over; the others concern one folder, or messages that are not asked for again. */
+export const OVER_WHEN_DONE: readonly SourceTrouble[] = [
+  'no-single-removal',
+  'target-missing',
+  'source-trouble',
+];
 
 /** Takes in a message's bytes, from its first on. */
 export interface Recogniser {

@@ -1,4 +1,5 @@
 /** What the owner of a mailbox should know: each kind of notice with the facts that come with it. */
+import type { SourceTrouble } from './disposal.ts';
 
 /** A fault's code, as the mailbox had it; null when it had none. */
 interface WithFault {
@@ -35,6 +36,8 @@ export interface NoticeDetails {
   'wipe-soon': { readonly wipeAt: string };
   /** The host that it told; another that is off may have been told of already. */
   'webhook-off': { readonly host: string; readonly reason: 'gone' | 'failing' };
+  /** What is chosen for imported messages at the source is not done there. */
+  'source-unchanged': { readonly problem: SourceTrouble };
 }
 
 export type NoticeKind = keyof NoticeDetails;
@@ -52,6 +55,7 @@ export const NOTICE_KINDS = [
   'payment-failed',
   'wipe-soon',
   'webhook-off',
+  'source-unchanged',
 ] as const satisfies readonly NoticeKind[];
 
 /** The service goes on without these being read, so one may do without the mail; the dashboard has them anyway. */
@@ -60,6 +64,7 @@ export const OPTIONAL_KINDS = [
   'messages-refused',
   'backlog-finished',
   'webhook-off',
+  'source-unchanged',
 ] as const satisfies readonly NoticeKind[];
 export type OptionalKind = (typeof OPTIONAL_KINDS)[number];
 

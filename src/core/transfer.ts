@@ -32,6 +32,8 @@ export interface Intent extends Flaws {
   /** HMAC-SHA256 under the run key of the whole message as the session gets it, to recognise the same bytes when refetched. */
   readonly digest: Uint8Array;
   readonly senderDomain: string;
+  /** What its entry says when it is delivered as it is; null: nothing. */
+  readonly disclosed: AuditReason | null;
   /** True when the header block holds exactly one Message-ID: what Gmail merges by. */
   readonly hasMessageId: boolean;
   /** As in Settlement. */

@@ -26,6 +26,7 @@ export type TransferRow =
       sender_domain: string;
       has_message_id: boolean;
       fingerprint: Buffer;
+      disclosed: AuditReason | null;
       from_headers: number;
       has_nul: boolean;
       intended_at: Date;
@@ -56,6 +57,7 @@ export function transferOf(row: TransferRow): Transfer {
     senderDomain: row.sender_domain,
     hasMessageId: row.has_message_id,
     fingerprint: row.fingerprint,
+    disclosed: row.disclosed,
     fromHeaders: row.from_headers,
     hasNul: row.has_nul,
     intendedAt: row.intended_at.getTime(),

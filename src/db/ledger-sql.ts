@@ -11,7 +11,7 @@ const FENCE = `fence AS (
 const GENERATION = '(SELECT COALESCE(max(g.generation), 0) FROM folder_cursors g WHERE g.mailbox_id = $1)';
 /** What an open transfer alone has. */
 const FORGET_UPLOAD = `session = NULL, run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL,
-        generation = NULL, intended_at = NULL, from_headers = NULL, has_nul = NULL`;
+        generation = NULL, intended_at = NULL, from_headers = NULL, has_nul = NULL, disclosed = NULL`;
 /** A repaired copy counts as the message. */
 const IN_GMAIL = "status IN ('delivered', 'repaired')";
 /** Not in Gmail, or in Gmail by another folder's copy. What is known from before a renumbering was delivered. */
@@ -83,27 +83,27 @@ export const KEEP_RUN_KEY: Statement = {
 
 /**
  * Columns of $5…: key, session, run key, total, digest, domain, has Message-ID, fingerprint, arrival (ms), backlog, repair,
- * From headers, has NUL.
+ * From headers, has NUL, what its entry is to say.
  */
 export const INTEND: Statement = {
   name: 'ledger-intend',
   text: `WITH ${FENCE}, saved AS (
       INSERT INTO transfers AS t (user_id, mailbox_id, state, key, session, run_key_id, size_bytes, digest,
         sender_domain, has_message_id, fingerprint, generation, arrived_at, backlog, repair, from_headers, has_nul,
-        intended_at, retry_at)
+        disclosed, intended_at, retry_at)
       SELECT $4, fence.id, 'open', i.key, i.session, i.run_key, i.total, i.digest, i.domain, i.has_message_id,
         i.fingerprint, ${GENERATION}, to_timestamp(i.arrived / 1000), i.backlog, i.repair, i.from_headers,
-        i.has_nul, clock_timestamp(), clock_timestamp()
+        i.has_nul, i.disclosed, clock_timestamp(), clock_timestamp()
       FROM fence, unnest($5::text[], $6::bytea[], $7::uuid[], $8::bigint[], $9::bytea[], $10::text[],
-        $11::boolean[], $12::bytea[], $13::double precision[], $14::boolean[], $15::text[], $16::integer[], $17::boolean[])
-        AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog, repair, from_headers,
-          has_nul)
+        $11::boolean[], $12::bytea[], $13::double precision[], $14::boolean[], $15::text[], $16::integer[], $17::boolean[],
+        $18::text[]) AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog, repair,
+          from_headers, has_nul, disclosed)
       ON CONFLICT (mailbox_id, key) DO UPDATE SET state = 'open', session = EXCLUDED.session,
         run_key_id = EXCLUDED.run_key_id, size_bytes = EXCLUDED.size_bytes, digest = EXCLUDED.digest,
         sender_domain = EXCLUDED.sender_domain, has_message_id = EXCLUDED.has_message_id,
         fingerprint = EXCLUDED.fingerprint, generation = EXCLUDED.generation,
         arrived_at = EXCLUDED.arrived_at, backlog = EXCLUDED.backlog, reason = NULL, repair = EXCLUDED.repair,
-        from_headers = EXCLUDED.from_headers, has_nul = EXCLUDED.has_nul,
+        from_headers = EXCLUDED.from_headers, has_nul = EXCLUDED.has_nul, disclosed = EXCLUDED.disclosed,
         intended_at = EXCLUDED.intended_at, retry_at = EXCLUDED.retry_at)
     ${HELD}`,
 };
@@ -214,11 +214,12 @@ export const SETTLE: Statement = {
         folder = COALESCE(EXCLUDED.folder, f.folder)
       WHERE EXCLUDED.generation < f.generation OR (EXCLUDED.folder IS NOT NULL AND EXCLUDED.folder IS DISTINCT FROM f.folder)
     ), disposable AS (
-      INSERT INTO source_actions AS a (user_id, mailbox_id, key, action, fingerprint, size_bytes, delivered_at)
-      SELECT $4, fence.id, e.key, fence.after_import, e.fingerprint, e.size, now() FROM effective e, fence
+      INSERT INTO source_actions AS a (user_id, mailbox_id, key, action, fingerprint, size_bytes, delivered_at, audit_id)
+      SELECT $4, fence.id, e.key, fence.after_import, e.fingerprint, e.size, now(), e.audit_id FROM entries e, fence
       WHERE e.status = 'delivered' AND e.fingerprint IS NOT NULL AND fence.after_import <> 'keep'
       ON CONFLICT (mailbox_id, key) DO UPDATE SET action = EXCLUDED.action, fingerprint = EXCLUDED.fingerprint,
-        size_bytes = EXCLUDED.size_bytes, delivered_at = EXCLUDED.delivered_at, tries = 0, retry_at = '-infinity'
+        size_bytes = EXCLUDED.size_bytes, delivered_at = EXCLUDED.delivered_at, tries = 0, retry_at = '-infinity',
+        audit_id = EXCLUDED.audit_id
     ), audited AS (
       INSERT INTO audit_entries (id, user_id, mailbox_id, sender_domain, status, reason, size_bytes, delay_ms)
       SELECT e.audit_id, $4, fence.id, e.domain, e.status, e.reason, e.size, CASE WHEN NOT e.backlog AND e.arrived IS NOT NULL

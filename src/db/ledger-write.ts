@@ -91,6 +91,7 @@ const intend = (intents: readonly Intent[]): Order => [
   intents.map((i) => i.repair),
   intents.map((i) => i.fromHeaders),
   intents.map((i) => i.hasNul),
+  intents.map((i) => i.disclosed),
 ];
 
 const postpone = (postponements: readonly Postponement[]): Order => [

@@ -14,6 +14,7 @@ export async function reconcileNotices(
 ): Promise<void> {
   await db.asNobody((tx) => tx.query('SELECT reconcile_notices($1)', [retentionDays]));
   await db.asNobody((tx) => tx.query('SELECT tell_finished_backlogs()'));
+  await db.asNobody((tx) => tx.query('SELECT reconcile_source_notices()'));
   for (;;) {
     signal.throwIfAborted();
     const [row] = await db.asNobody((tx) =>

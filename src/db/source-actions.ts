@@ -1,5 +1,5 @@
 /** What is to be done at the sources, and what came of it. The rows are written by the statement that settles a delivery. */
-import type { Disposals, SourceAction, SourceProblem } from '../core/disposal.ts';
+import { type Disposals, OVER_WHEN_DONE, type SourceAction, type SourceProblem } from '../core/disposal.ts';
 import { Fault } from '../core/fault.ts';
 import type { AfterImport, MailboxId } from '../core/mailbox.ts';
 import { hashUidl, type MessageKey, refOf } from '../core/message.ts';
@@ -13,7 +13,7 @@ const WANTED = `wanted AS (
   FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE)`;
 
 /** A deletion that a maildrop was told of: its row stays until it is known whether the message is away. */
-const TO_CONFIRM = "(a.tries > 0 AND a.key LIKE 'pop3:%')";
+export const TO_CONFIRM = "(a.tries > 0 AND a.key LIKE 'pop3:%')";
 
 /**
  * $5 how many. What was written under another choice is void; whether there is any of it, the index tells by itself, in the
@@ -60,27 +60,45 @@ const INTEND: Statement = {
     SELECT begun.key FROM wanted LEFT JOIN begun ON true`,
 };
 
-/** $5 keys, $6 their outcomes, $7 what stands in the way, $8 the hashes of their UIDLs. The condition is that of `isVacated`. */
+/** What the mailbox's owner may have to be told of. */
+const TROUBLE = "COALESCE($7::text, CASE WHEN bool_or(outcome = 'refused') THEN 'refused' END)";
+
+/**
+ * $5 keys, $6 their outcomes, $7 what stands in the way, $8 the hashes of their UIDLs, $9 the troubles that are over when
+ * anything is done. The condition for `vacated` is that of `isVacated`.
+ */
 const SETTLE: Statement = {
   name: 'source-actions-settle',
   text: `WITH ${WANTED}, ended AS (
       DELETE FROM source_actions a USING wanted w, unnest($5::text[], $6::text[], $8::bytea[]) AS i (key, outcome, hash)
-      WHERE a.mailbox_id = w.id AND a.key = i.key RETURNING a.action, a.tries, i.outcome, i.hash
+      WHERE a.mailbox_id = w.id AND a.key = i.key RETURNING a.audit_id, a.action, a.tries, i.outcome, i.hash
+    ), told AS (
+      INSERT INTO source_outcomes (user_id, mailbox_id, audit_id, action, outcome)
+      SELECT $4, w.id, e.audit_id, e.action, e.outcome FROM ended e, wanted w WHERE e.audit_id IS NOT NULL
     ), vacated AS (
       DELETE FROM uidls u USING wanted w, ended e
       WHERE u.mailbox_id = w.id AND u.hash = e.hash AND e.tries > 0 AND e.outcome IN ('done', 'changed')
     ), counted AS (
-      INSERT INTO source_totals AS t (mailbox_id, user_id, deleted, moved, marked_read, gone, changed, renumbered, refused, problem)
+      INSERT INTO source_totals AS t (mailbox_id, user_id, deleted, moved, marked_read, gone, changed, renumbered, refused, problem,
+        trouble, trouble_since, trouble_at)
       SELECT w.id, $4, count(*) FILTER (WHERE outcome = 'done' AND e.action = 'delete'),
         count(*) FILTER (WHERE outcome = 'done' AND e.action = 'move'),
         count(*) FILTER (WHERE outcome = 'done' AND e.action = 'mark-read'),
         count(*) FILTER (WHERE outcome = 'gone'), count(*) FILTER (WHERE outcome = 'changed'),
-        count(*) FILTER (WHERE outcome = 'renumbered'), count(*) FILTER (WHERE outcome = 'refused'), $7::text
+        count(*) FILTER (WHERE outcome = 'renumbered'), count(*) FILTER (WHERE outcome = 'refused'), $7::text,
+        ${TROUBLE}, CASE WHEN ${TROUBLE} IS NOT NULL THEN now() END, CASE WHEN ${TROUBLE} IS NOT NULL THEN now() END
       FROM wanted w LEFT JOIN ended e ON true GROUP BY w.id
       ON CONFLICT (mailbox_id) DO UPDATE SET deleted = t.deleted + EXCLUDED.deleted, moved = t.moved + EXCLUDED.moved,
         marked_read = t.marked_read + EXCLUDED.marked_read, gone = t.gone + EXCLUDED.gone,
         changed = t.changed + EXCLUDED.changed, renumbered = t.renumbered + EXCLUDED.renumbered,
-        refused = t.refused + EXCLUDED.refused, problem = EXCLUDED.problem)
+        refused = t.refused + EXCLUDED.refused, problem = EXCLUDED.problem,
+        trouble = CASE WHEN EXCLUDED.trouble IS NOT NULL THEN EXCLUDED.trouble
+          WHEN t.trouble = ANY ($9::text[]) AND EXCLUDED.deleted + EXCLUDED.moved + EXCLUDED.marked_read > 0 THEN NULL
+          ELSE t.trouble END,
+        trouble_since = CASE WHEN EXCLUDED.trouble IS NULL
+          OR (EXCLUDED.trouble = t.trouble AND t.trouble_at > now() - interval '2 days') THEN t.trouble_since
+          ELSE EXCLUDED.trouble_since END,
+        trouble_at = COALESCE(EXCLUDED.trouble_at, t.trouble_at))
     SELECT id FROM wanted`,
 };
 
@@ -110,7 +128,7 @@ export function createDisposals(db: Database, lease: LedgerLease): Disposals {
     },
     settle: async (outcomes, problem) => {
       const keys = [...outcomes.keys()];
-      await ask(SETTLE, keys, [...outcomes.values()], problem, keys.map(hashOf));
+      await ask(SETTLE, keys, [...outcomes.values()], problem, keys.map(hashOf), OVER_WHEN_DONE);
     },
   };
 }
@@ -123,8 +141,11 @@ const hashOf = (key: MessageKey): Buffer | null => {
   return ref.protocol === 'pop3' ? Buffer.from(hashUidl(ref.uidl), 'hex') : null;
 };
 
-/** Nothing that waits for it is done any more. What a maildrop was told of is only confirmed. */
+/** Nothing that waits for it is done any more, and what stood in its way is over. What a maildrop was told of is only confirmed. */
 export async function cancelSourceActions(tx: Tx, mailboxId: MailboxId): Promise<void> {
+  await tx.query('UPDATE source_totals SET problem = NULL, trouble = NULL WHERE mailbox_id = $1', [
+    mailboxId,
+  ]);
   await tx.query(`DELETE FROM source_actions a WHERE a.mailbox_id = $1 AND NOT ${TO_CONFIRM}`, [mailboxId]);
 }
 

@@ -8,6 +8,7 @@ import { AUDIT_STATUSES } from '../core/audit.ts';
 import { DEFAULT_OPTIONS, MAILBOX_AUTHS, MAILBOX_STATES } from '../core/mailbox.ts';
 import { SIGN_IN_PROVIDER_IDS } from '../core/sign-in-providers.ts';
 import { parseEmail } from '../discovery/address.ts';
+import { entryAtSourceSchema } from './contract/at-source.ts';
 import { sha256, text } from './contract/fields.ts';
 import { optionFields, partialOptionsSchema, storedOptionsSchema } from './contract/options.ts';
 import { parseHost } from './host.ts';
@@ -166,6 +167,12 @@ export const auditEntrySchema = z.object({
   hash: sha256.optional(),
 });
 export type AuditEntryView = z.infer<typeof auditEntrySchema>;
+/** One entry with its link in the chain, and what is known of its message besides. */
+export const auditDetailSchema = auditEntrySchema.required().extend({
+  /** null: everything was to be kept there, or was from then on, or the message was not delivered as it is. */
+  atSource: entryAtSourceSchema.nullable(),
+});
+export type AuditDetail = z.infer<typeof auditDetailSchema>;
 export const auditPageSchema = z.object({
   entries: z.array(auditEntrySchema),
   nextCursor: z.string().nullable(),

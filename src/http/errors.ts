@@ -1,7 +1,7 @@
 /** The one place where a failure becomes an HTTP status. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { z } from 'zod';
-import { SOURCE_PROBLEMS, type SourceProblem } from '../core/disposal.ts';
+import { SOURCE_TROUBLES, type SourceProblem, type SourceTrouble } from '../core/disposal.ts';
 import { FAULTS, type FaultCode, isFault } from '../core/fault.ts';
 import { ERRORS, type ErrorCode } from './error-codes.ts';
 import { frameOf } from './frame-of.ts';
@@ -30,7 +30,12 @@ export const faultView = (code: string | null): { code: string; message: string 
 };
 
 export const problemView = (code: SourceProblem | null): { code: string; message: string } | null =>
-  code && { code, message: SOURCE_PROBLEMS[code] };
+  code && troubleView(code);
+
+export const troubleView = (code: SourceTrouble): { code: string; message: string } => ({
+  code,
+  message: SOURCE_TROUBLES[code],
+});
 
 /** The first thing wrong with the input, by field and rule. zod's own message would quote unknown keys. */
 export const invalidInput = (error: z.ZodError, whole: string): HttpError => {

@@ -16,6 +16,7 @@ import { listWebhooks } from '../db/webhooks.ts';
 import { readAccount } from './account.ts';
 import { readAudit } from './audit.ts';
 import { chainView } from './audit-chain.ts';
+import { readAllAtSource } from './audit-entry.ts';
 import { mailboxView } from './mailboxes.ts';
 import { noticeView } from './notices.ts';
 import type { Parts } from './parts.ts';
@@ -78,8 +79,9 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   source_consents: 'a sign-in under way: gone in minutes',
   discoveries: 'a question under way: gone in minutes',
   previews: 'a question under way: gone in minutes',
-  source_actions: 'what is still to be done at the source: message ids, of use to this installation only',
-  source_totals: 'how much was done at the source: in each mailbox once it is shown there',
+  source_actions: 'what waits is in `atSource`; the message ids are of use to this installation only',
+  source_outcomes: 'is `atSource`',
+  source_totals: 'added up from `atSource`',
   webhook_secrets: 'secrets',
   webhook_marks: 'what of a mailbox its webhooks were told last',
 };
@@ -91,13 +93,24 @@ export async function* exportAccount(parts: Parts, userId: UserId): AsyncGenerat
     const value = await parts.database.withTenant(userId, read);
     yield `,\n${JSON.stringify(name)}:${JSON.stringify(value ?? null)}`;
   }
-  yield ',\n"audit":[';
+  yield* listed('atSource', allAtSource(parts, userId));
+  yield* listed('audit', readAudit(parts, userId, EVERYTHING));
+  yield '}\n';
+}
+
+async function* listed(name: string, values: AsyncIterable<unknown>): AsyncGenerator<string> {
+  yield `,\n${JSON.stringify(name)}:[`;
   let separator = '\n';
-  for await (const entry of readAudit(parts, userId, EVERYTHING)) {
-    yield separator + JSON.stringify(entry);
+  for await (const value of values) {
+    yield separator + JSON.stringify(value);
     separator = ',\n';
   }
-  yield ']}\n';
+  yield ']';
+}
+
+async function* allAtSource(parts: Parts, userId: UserId): AsyncGenerator<unknown> {
+  const mailboxes = await parts.database.withTenant(userId, listMailboxes);
+  for (const { id } of mailboxes) yield* readAllAtSource(parts, userId, id);
 }
 
 /** More than half a year can bring, which is how long closed ones are kept. */

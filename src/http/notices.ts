@@ -19,7 +19,7 @@ import type {
   NoticesPage,
   PatchNoticeSettings,
 } from './contract/notices.ts';
-import { faultView, HttpError } from './errors.ts';
+import { faultView, HttpError, troubleView } from './errors.ts';
 import type { Parts } from './parts.ts';
 
 export function noticeView(row: NoticeRow): Notice {
@@ -47,6 +47,8 @@ export function noticeView(row: NoticeRow): Notice {
       return { ...base, kind: row.kind, detail: row.detail };
     case 'webhook-off':
       return { ...base, kind: row.kind, detail: row.detail };
+    case 'source-unchanged':
+      return { ...base, kind: row.kind, detail: { problem: troubleView(row.detail.problem) } };
   }
 }
 

@@ -1,4 +1,5 @@
 /** What each kind of notice says by mail: fixed sentences with counts, days, servers' names and sender domains. */
+import { SOURCE_TROUBLES } from '../core/disposal.ts';
 import { FAULTS, type FaultCode } from '../core/fault.ts';
 import type { NoticeDetails, NoticeFact, NoticeKind, Refusals } from '../core/notice.ts';
 import { FAILING_DAYS } from '../core/webhook.ts';
@@ -60,6 +61,8 @@ function bodyOf(kind: NoticeKind, items: readonly Item[]): Body {
       return wipeSoon(items);
     case 'webhook-off':
       return webhookOff(items);
+    case 'source-unchanged':
+      return sourceUnchanged(items);
   }
 }
 
@@ -199,6 +202,19 @@ const webhookOff = (items: readonly Item[]): Body => ({
   advice: 'Repair what receives it and switch it on again, or delete it.',
   label: 'See your webhooks',
   path: '/webhooks',
+});
+
+const sourceUnchanged = (items: readonly Item[]): Body => ({
+  subject: 'Imported messages stay as they are at their server',
+  paragraphs: [
+    'You have chosen what happens at the old server to messages that are in your Gmail, and it is not done there. Importing goes on, and nothing is lost.',
+  ],
+  items: detailsOf('source-unchanged', items).map(
+    ({ host, detail }) => `Mailbox at ${host}. ${SOURCE_TROUBLES[detail.problem]}`,
+  ),
+  advice: 'Make possible what stands in the way, or choose something else in the mailbox’s settings.',
+  label: 'See your mailboxes',
+  path: '/mailboxes',
 });
 
 const number = (value: number): string => value.toLocaleString('en');

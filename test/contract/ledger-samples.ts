@@ -40,6 +40,7 @@ export const intentOf = (ref: MessageRef): Intent => ({
   total: 1234,
   digest: new Uint8Array(32).fill(5),
   senderDomain: 'example.org',
+  disclosed: 'label-missing',
   hasMessageId: true,
   fingerprint: new Uint8Array(16).fill(6),
   arrivedAt: 1_700_000_000_000,

@@ -54,6 +54,13 @@ async function openSettings(page: Page, id: string): Promise<void> {
   await heading(page, 'Edit mailbox').waitFor();
 }
 
+/** The details of one of its messages in the Glass Box. */
+async function openEntry(page: Page, id: string) {
+  await page.goto(`/glass-box?mailbox=${id}`);
+  await page.getByRole('row').filter({ hasText: 'example.org' }).first().click();
+  return page.getByRole('dialog');
+}
+
 test('in the wizard: deleting is agreed to, tried dry, said again, and done once Gmail has the mail', async () => {
   addUser('leaver', 3);
   await using visitor = await on.stage.open({ email: 'leaver@gmail.example' });
@@ -73,8 +80,8 @@ test('in the wizard: deleting is agreed to, tried dry, said again, and done once
   const agree = page.getByRole('button', { name: 'Delete after import' });
   await eventually(() => agree.isDisabled(), true);
   await page.getByText('3 messages would be imported, each then deleted at once.').waitFor();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByText('Its other copies count as skipped: they stay in their folders').waitFor();
+  const confirm = page.getByRole('dialog');
+  await confirm.getByText('Its other copies count as skipped: they stay in their folders').waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'at-source-confirm', { fullPage: false });
   await page.getByLabel('Type delete to confirm').fill('delete');
@@ -101,6 +108,11 @@ test('in the wizard: deleting is agreed to, tried dry, said again, and done once
   await eventually(() => page.getByText('Deleted', { exact: true }).locator('..').innerText(), 'Deleted\n3');
   await assertAccessible(page);
   await takeScreenshots(page, 'at-source-done');
+  const dialog = await openEntry(page, id);
+  await dialog.getByText(/^Deleted, /).waitFor();
+  await dialog.getByText(/^\d+:[0-9a-f]{64}$/).waitFor();
+  await assertAccessible(page);
+  await takeScreenshots(page, 'at-source-entry', { fullPage: false });
 });
 
 test('in the settings: a folder that is missing is said before and after, and mail goes on', async () => {
@@ -148,6 +160,7 @@ test('in the settings: going back to keeping everything cancels what waits, and 
   const id = await runningMailbox(visitor, 'keeper', { afterImport: 'delete', deleteAfterDays: 30 });
   await page.goto(`/mailboxes/${id}`);
   await page.getByText('2 messages, all settled').waitFor();
+  await (await openEntry(page, id)).getByText(/^Not yet: it is to be deleted after /).waitFor();
   await openSettings(page, id);
   await page.getByText('2 messages imported already wait for it; none of them would go').waitFor();
   await page.getByLabel(KEEP).check();

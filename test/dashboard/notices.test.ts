@@ -42,6 +42,15 @@ async function addMailbox(email: string): Promise<{ userId: string; mailboxId: s
 const raise = (userId: string, mailboxId: string | null, kind: string, detail: object) =>
   database.query('SELECT raise_notice($1, $2, $3, $4)', [userId, mailboxId, kind, JSON.stringify(detail)]);
 
+/** So that the notice of it lasts. */
+const lockFolder = (userId: string, mailboxId: string) =>
+  database.query(
+    `WITH chosen AS (UPDATE mailboxes SET options = options || '{"afterImport":"move","moveTo":"Old"}' WHERE id = $2)
+     INSERT INTO source_totals (user_id, mailbox_id, trouble, trouble_since, trouble_at)
+     VALUES ($1, $2, 'target-missing', now() - interval '1 hour', now())`,
+    [userId, mailboxId],
+  );
+
 const HOSTILE = '<script>alert(1)</script>.example';
 const DIGEST = {
   from: '2026-01-01',
@@ -77,20 +86,25 @@ test('each kind says what happened and what to do; the badge counts down as they
   await raise(userId, mailboxId, 'backlog-finished', BACKLOG);
   await raise(userId, mailboxId, 'messages-refused', DIGEST);
   await raise(userId, null, 'payment-failed', { graceUntil: '2026-12-24T00:00:00.000Z' });
+  await lockFolder(userId, mailboxId);
+  await raise(userId, mailboxId, 'source-unchanged', { problem: 'target-missing' });
   await page.goto('/notices');
   await page.getByRole('article', { name: 'A payment has failed' }).waitFor();
+  const unchanged = page.getByRole('article', { name: 'Imported messages stay as they are' });
+  await unchanged.getByText('The folder to move messages to does not exist at the source').waitFor();
+  await unchanged.getByText('Make the folder at your provider, or choose another').waitFor();
   await page.getByRole('article', { name: /will be wiped on/ }).waitFor();
   await page.getByRole('article', { name: 'Your old mail is in Gmail' }).getByText('12,345').waitFor();
   const digest = page.getByRole('article', { name: '6 messages were not passed on' });
   await digest.getByText(HOSTILE).waitFor();
   await digest.getByText('<img src=x onerror=alert(1)>@example.org').waitFor();
   assert.equal(await page.locator('article img, article script').count(), 0);
-  const bell = page.getByRole('link', { name: 'Notices, 4 unread' });
+  const bell = page.getByRole('link', { name: 'Notices, 5 unread' });
   await bell.waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'notices');
   await digest.getByRole('button', { name: 'Mark as read' }).click();
-  await page.getByRole('link', { name: 'Notices, 3 unread' }).waitFor();
+  await page.getByRole('link', { name: 'Notices, 4 unread' }).waitFor();
   await page.getByRole('button', { name: 'Mark all as read' }).click();
   await page.getByText('All notices are marked as read.').first().waitFor();
   await page.getByRole('link', { name: 'Notices', exact: true }).waitFor();

@@ -180,6 +180,32 @@ test('each mailbox has what its owner wanted, and says so', async () => {
     const flags = (await dovecot.stored(user)).map(({ name }) => name.split(':2,')[1] ?? '');
     assert.ok(flags.every((each) => each === ''));
   }
+  // Message by message, too: by the entries of what was delivered.
+  const all = JSON.parse(await (await browser.send('GET', '/api/v1/account/export')).text()) as {
+    atSource: { entryId: string; action: string; outcome: string }[];
+    audit: { id: string; status: string; mailboxId: string }[];
+  };
+  const entries = new Map(all.audit.map((entry) => [entry.id, entry]));
+  const told = Map.groupBy(all.atSource, ({ entryId }) => entries.get(entryId)?.mailboxId ?? '');
+  for (const [user, what] of [
+    ['deletes', 'delete done'],
+    ['pops', 'delete done'],
+    ['moves', 'move done'],
+    ['marks', 'mark-read done'],
+    ['waits', 'delete waiting'],
+  ] as const) {
+    const own = told.get(idOf(user)) ?? [];
+    assert.equal(own.length, MESSAGES, user);
+    assert.ok(
+      own.every(({ action, outcome }) => `${action} ${outcome}` === what),
+      user,
+    );
+    assert.ok(
+      own.every(({ entryId }) => entries.get(entryId)?.status === 'delivered'),
+      user,
+    );
+  }
+  assert.equal(told.get(idOf('keeps')), undefined);
   // Nothing is left over, and the counts of both sides agree.
   const { reconciliations } = await browser.json<{ reconciliations: { missing: number }[] }>(
     'GET',

@@ -9,7 +9,12 @@ import { Mortality } from '../gmail-model.ts';
 
 const SIZE = 2_500_000;
 const never = new AbortController().signal;
-const large = Buffer.from('From: a@example.com\r\nMessage-ID: <1@example.com>\r\n\r\n'.padEnd(SIZE, 'x'));
+const large = Buffer.from(
+  'From: a@example.com\r\nDate: Sun, 1 Feb 2026 00:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n\r\n'.padEnd(
+    SIZE,
+    'x',
+  ),
+);
 
 /** A transfer whose last chunk failed; the time is up for the session to be asked. */
 async function interrupted(): Promise<World> {

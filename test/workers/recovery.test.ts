@@ -12,7 +12,10 @@ const LIVES = 12;
 
 const message = (name: string, size = 200): Buffer =>
   Buffer.from(
-    `From: a@example.com\r\nMessage-ID: <${name}@example.com>\r\nSubject: ${name}\r\n\r\n`.padEnd(size, 'x'),
+    `From: a@example.com\r\nDate: Sun, 1 Feb 2026 00:00:00 +0000\r\nMessage-ID: <${name}@example.com>\r\nSubject: ${name}\r\n\r\n`.padEnd(
+      size,
+      'x',
+    ),
   );
 
 const withoutId = (name: string): Buffer =>

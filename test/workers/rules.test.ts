@@ -128,7 +128,7 @@ test('what was under way when a rule came is not called skipped while Gmail may 
       await survive(world, options);
       assert.deepEqual(
         world.books.audit.map(({ status, reason }) => `${status} ${reason}`),
-        [state === 'lost' ? 'uncertain upload-lost' : 'delivered recovered'],
+        [state === 'lost' ? 'uncertain upload-lost' : 'delivered date-unreadable'],
       );
     }
 });

@@ -12,9 +12,16 @@ const message = (head: string): Buffer =>
   Buffer.from(`From: a@example.com\r\nMessage-ID: <${head.length}@example.com>\r\n${head}\r\nbody`);
 
 /** Gmail without labels, or with this answer of the labels' sink. */
-async function survive(world: World, options: Partial<MailboxOptions>, labelled?: boolean): Promise<void> {
-  for (let life = 0; life < 3; life += 1) {
-    const mortality = new Mortality(0);
+async function survive(
+  world: World,
+  options: Partial<MailboxOptions>,
+  labelled?: boolean,
+  death = 0,
+): Promise<Mortality[]> {
+  const lives: Mortality[] = [];
+  for (let life = 0; life < 4; life += 1) {
+    const mortality = new Mortality(life === 0 ? death : 0);
+    lives.push(mortality);
     const plain = world.gmail.sink(mortality);
     const sink: Sink = {
       ...plain,
@@ -26,6 +33,7 @@ async function survive(world: World, options: Partial<MailboxOptions>, labelled?
     await live(world, mortality, { options, deps: { openSink: () => sink } });
     world.now += 20_000;
   }
+  return lives;
 }
 
 const outcomes = ({ books }: World) => books.audit.map(({ status, reason }) => `${status} ${reason}`);
@@ -55,6 +63,17 @@ test('says nothing where no label is wanted, or the message has it', async () =>
     const world = createWorld([message(DATE), message('')]);
     await survive(world, options, labelled);
     assert.deepEqual(outcomes(world), ['delivered null', 'delivered date-unreadable']);
+  }
+});
+
+test('says so although a worker died in between', async () => {
+  const make = () => createWorld([message(DATE), message('')]);
+  const [first] = await survive(make(), { label: 'Old mail' });
+  for (let at = 1; at <= (first?.steps ?? 0); at += 1) {
+    const world = make();
+    await survive(world, { label: 'Old mail' }, undefined, at);
+    const expected = ['delivered date-unreadable-label-missing', 'delivered label-missing'];
+    assert.deepEqual(outcomes(world).sort(), expected, `death ${at}`);
   }
 });
 

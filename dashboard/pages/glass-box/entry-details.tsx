@@ -1,8 +1,9 @@
 /** Everything about one entry: its fields, what they mean, what can be done. */
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { AuditEntryView } from '../../../src/http/api.ts';
-import { ApiError, post } from '../../api.ts';
+import type { AuditDetail, AuditEntryView } from '../../../src/http/api.ts';
+import { ApiError, get, post } from '../../api.ts';
+import { atSourceTexts } from '../../texts/at-source.ts';
 import { chainTexts } from '../../texts/chains.ts';
 import { formatBytes, formatInstant } from '../../texts/format.ts';
 import { glassBoxTexts } from '../../texts/glass-box.ts';
@@ -54,11 +55,7 @@ export function EntryDetails({ entry, mailbox, mayRepair, onClose }: Props) {
           <Fact name={texts.id}>
             <span className="font-mono text-xs">{entry.id}</span>
           </Fact>
-          <Fact name={chainTexts.link}>
-            <span className="font-mono text-xs break-all">
-              {entry.seq}:{entry.hash}
-            </span>
-          </Fact>
+          <More id={entry.id} />
         </dl>
         <Part title={texts.meaning}>{meaning.means}</Part>
         {meaning !== STATUS_TEXTS[status] && <p className="-mt-4 text-muted">{STATUS_TEXTS[status].means}</p>}
@@ -68,6 +65,28 @@ export function EntryDetails({ entry, mailbox, mayRepair, onClose }: Props) {
         )}
       </div>
     </Dialog>
+  );
+}
+
+/** What the log's lines do not hold. */
+function More({ id }: { id: string }) {
+  const { data, error } = useQuery({
+    queryKey: ['audit-entry', id],
+    queryFn: ({ signal }) => get<AuditDetail>(`/audit/${id}`, {}, signal),
+  });
+  return (
+    <>
+      <Fact name={chainTexts.link}>
+        {data ? (
+          <span className="font-mono text-xs break-all">
+            {data.seq}:{data.hash}
+          </span>
+        ) : (
+          <span className="text-muted">{error ? texts.notLoaded : texts.loading}</span>
+        )}
+      </Fact>
+      {data?.atSource && <Fact name={atSourceTexts.title}>{atSourceTexts.entry(data.atSource)}</Fact>}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 /** What happens at the source after an import, on the wire. */
 import { z } from 'zod';
+import { DISPOSAL_OUTCOMES } from '../../core/disposal.ts';
 import { isInbox } from '../../core/folder.ts';
 import { AFTER_IMPORT, type AfterImport } from '../../core/mailbox.ts';
 import { text } from './fields.ts';
@@ -68,6 +69,20 @@ export const atSourceSchema = z.object({
   waiting: count,
   /** What keeps it from being done at present; the import goes on. */
   problem,
+});
+
+/** What became, at the source, of one message that was delivered. */
+export const entryAtSourceSchema = z.object({
+  action: z.enum(['delete', 'move', 'mark-read']),
+  outcome: z
+    .enum(['waiting', ...DISPOSAL_OUTCOMES])
+    .describe(
+      'waiting: not yet; done; gone: somebody else had removed it; changed: another message is under its id now, renumbered: its id is, refused: the server did not do it, eight times: of these three it was left as it is.',
+    ),
+  /** When it ended; null: it waits. */
+  at: z.iso.datetime().nullable(),
+  /** It waits until then, and for the next visit; null: it has ended. */
+  dueAt: z.iso.datetime().nullable(),
 });
 
 /** A dry run: what would be done at the source. Nothing is. */

@@ -52,6 +52,12 @@ export const noticeSchema = z.discriminatedUnion('kind', [
     kind: z.literal('webhook-off'),
     detail: z.object({ host: z.string(), reason: z.enum(['gone', 'failing']) }),
   }),
+  z.object({
+    ...base,
+    kind: z.literal('source-unchanged'),
+    /** Why what is chosen for imported messages at the source is not done there. */
+    detail: z.object({ problem: z.object({ code: z.string(), message: z.string() }) }),
+  }),
 ]);
 export type Notice = z.infer<typeof noticeSchema>;
 
@@ -106,6 +112,7 @@ export const patchNoticeSettingsSchema = z.strictObject({
       'messages-refused': z.boolean(),
       'backlog-finished': z.boolean(),
       'webhook-off': z.boolean(),
+      'source-unchanged': z.boolean(),
     })
     .partial(),
 });

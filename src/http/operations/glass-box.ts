@@ -1,5 +1,5 @@
 /** The Glass Box's calls beside the audit log itself. */
-import { auditStatsQuerySchema, retriedSchema } from '../api.ts';
+import { auditDetailSchema, auditStatsQuerySchema, retriedSchema } from '../api.ts';
 import {
   auditStatsSchema,
   domainsQuerySchema,
@@ -30,6 +30,15 @@ export const GLASS_BOX_OPERATIONS = {
     status: 200,
     answer: domainsSchema,
     costs: 'sums',
+  },
+  readAuditEntry: {
+    method: 'get',
+    path: '/api/v1/audit/:id',
+    scopes: ['audit:read'],
+    idIs: 'entry',
+    summary: 'One entry with its link in the chain, and what became of its message at the source since',
+    status: 200,
+    answer: auditDetailSchema,
   },
   retryAuditEntry: {
     method: 'post',

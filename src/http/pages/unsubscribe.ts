@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<OptionalKind, string>> = {
   'messages-refused': 'messages that were not passed on',
   'backlog-finished': 'finished imports of old mail',
   'webhook-off': 'webhooks that were switched off',
+  'source-unchanged': 'messages that could not be deleted, moved or marked at their server',
 };
 
 const SETTINGS = { href: '/account#notices', text: 'All notice settings' } as const;

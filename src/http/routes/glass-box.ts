@@ -2,6 +2,7 @@
 import { suggestDomains } from '../../db/audit-stats.ts';
 import type { Handlers } from '../api-router.ts';
 import { auditFilter } from '../audit.ts';
+import { readAuditEntry } from '../audit-entry.ts';
 import { readAuditStats } from '../audit-stats.ts';
 import { readMailboxStats } from '../mailbox-stats.ts';
 import type { GLASS_BOX_OPERATIONS } from '../operations/glass-box.ts';
@@ -17,6 +18,7 @@ export const glassBoxHandlers = (parts: Parts): Pick<Handlers, GlassBoxName> => 
   suggestDomains: async ({ userId, query }) => ({
     domains: await parts.database.withTenant(userId, (tx) => suggestDomains(tx, query.prefix)),
   }),
+  readAuditEntry: ({ userId, id }) => readAuditEntry(parts, userId, id),
   retryAuditEntry: async ({ userId, id }) => ({ retried: await retryAuditEntry(parts, userId, id) }),
   readMailboxStats: ({ userId, id }) => readMailboxStats(parts, userId, id),
   listReconciliations: ({ userId, query }) => listReconciliations(parts, userId, query),

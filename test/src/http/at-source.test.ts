@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import * as test from 'node:test';
+import { DISPOSAL_OUTCOMES } from '../../../src/core/disposal.ts';
 import type { MailboxId, UserId } from '../../../src/core/mailbox.ts';
 import { createLedger } from '../../../src/db/ledger.ts';
 import { createDisposals } from '../../../src/db/source-actions.ts';
 import {
+  auditDetailSchema,
   type Mailbox,
   type MailboxStats,
   mailboxStatsSchema,
@@ -93,6 +95,76 @@ test.test('shows what was done at the source, what waits for it and what is in t
   });
   assert.equal(shown.problem?.code, 'no-single-removal');
   assert.match(shown.problem?.message ?? '', /cannot remove single messages/);
+});
+
+test.test(
+  'each message’s entry tells what became of it at the source, and the export tells of all',
+  async () => {
+    const { browser, id, ledger, disposals } = await running('told');
+    const { id: userId } = await browser.json<{ id: UserId }>('GET', '/api/v1/account', 200);
+    await ledger.observe(imapCursor([]), 0, false);
+    await ledger.settle(delivered(9));
+    await choose(browser, id, { afterImport: 'delete', deleteAfterDays: 3 });
+    const outcomes = DISPOSAL_OUTCOMES.map((outcome, at) => [delivered(at + 1).key, outcome] as const);
+    for (let uid = 1; uid <= outcomes.length + 1; uid += 1) await ledger.settle(delivered(uid));
+    await ledger.settle({ ...delivered(8), status: 'skipped', reason: 'in-another-folder' });
+    const page = await browser.json<{ entries: { id: string; at: string }[] }>('GET', '/api/v1/audit', 200);
+    const entries = page.entries.toReversed();
+    assert.ok(entries.every((entry) => Object.keys(entry).length === 8));
+    const read = async (at: number) =>
+      auditDetailSchema.parse(await browser.json('GET', `/api/v1/audit/${entries[at]?.id}`, 200));
+    const first = await read(1);
+    const dueAt = new Date(Date.parse(first.at) + 3 * 86_400_000).toISOString();
+    assert.deepEqual(
+      { ...first.atSource, dueAt: first.atSource?.dueAt?.slice(0, 13) },
+      { action: 'delete', outcome: 'waiting', at: null, dueAt: dueAt.slice(0, 13) },
+    );
+    assert.match(first.hash, /^[0-9a-f]{64}$/);
+    await disposals.settle(new Map(outcomes), null);
+    for (const [at, [, outcome]] of outcomes.entries()) {
+      const { atSource } = await read(at + 1);
+      assert.deepEqual(
+        { ...atSource, at: typeof atSource?.at },
+        { action: 'delete', outcome, at: 'string', dueAt: null },
+      );
+    }
+    assert.equal((await read(0)).atSource, null, 'from before it was chosen');
+    assert.equal((await read(entries.length - 1)).atSource, null, 'skipped');
+
+    const all = JSON.parse(await (await browser.send('GET', '/api/v1/account/export')).text()) as {
+      atSource: { entryId: string; outcome: string }[];
+      audit: { id: string }[];
+    };
+    assert.deepEqual(
+      all.atSource.map(({ entryId, outcome }) => [entryId, outcome]),
+      [...DISPOSAL_OUTCOMES, 'waiting'].map((outcome, at) => [entries[at + 1]?.id, outcome]),
+    );
+    assert.equal(all.audit.length, entries.length);
+    await choose(browser, id, { afterImport: 'keep' });
+    assert.equal((await read(outcomes.length + 1)).atSource, null, 'cancelled');
+
+    const stranger = await sessionFor(web, 'stranger');
+    for (const entry of [entries[1]?.id, '1', '999999999', '0', 'x'])
+      assert.equal((await stranger.browser.send('GET', `/api/v1/audit/${entry}`)).status, 404);
+    const theirs = await stranger.browser.send('GET', '/api/v1/account/export');
+    assert.deepEqual(((await theirs.json()) as { atSource: unknown[] }).atSource, []);
+    assert.equal((await browser.send('DELETE', `/api/v1/mailboxes/${id}`)).status, 204);
+    assert.deepEqual(await web.test.asOwner('SELECT FROM source_outcomes WHERE user_id = $1', [userId]), []);
+  },
+);
+
+test.test('what is in its entry at the source comes in pages, each once', async () => {
+  const { browser, id, ledger, disposals } = await running('many');
+  await choose(browser, id, { afterImport: 'delete' });
+  await ledger.observe(imapCursor([]), 0, false);
+  const all = Array.from({ length: 2_050 }, (_, at) => delivered(at + 1));
+  await Promise.all(all.map((settlement) => ledger.settle(settlement)));
+  await disposals.settle(new Map(all.slice(0, 1_010).map(({ key }) => [key, 'done'])), null);
+  const { atSource } = JSON.parse(await (await browser.send('GET', '/api/v1/account/export')).text()) as {
+    atSource: { entryId: string; outcome: string }[];
+  };
+  assert.equal(new Set(atSource.map(({ entryId }) => entryId)).size, 2_050);
+  assert.equal(atSource.filter(({ outcome }) => outcome === 'waiting').length, 1_040);
 });
 
 test.test('what waits is void as soon as its owner chooses otherwise', async () => {

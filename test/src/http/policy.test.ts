@@ -123,6 +123,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   passed_over: 'message ids of the mail server',
   fingerprints: 'keyed digests that tell which messages are done',
   source_actions: 'which of them wait to be deleted, moved or marked at your mail server',
+  source_outcomes: 'what came of it for each line of the Glass Box',
   source_totals: 'counts (by day, too',
   run_keys: 'the sealed address of its upload at Google',
   transfers: 'For a message under way also its size',

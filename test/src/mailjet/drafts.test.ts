@@ -17,6 +17,7 @@ const FACTS: readonly NoticeFact[] = [
   { kind: 'payment-failed', detail: { graceUntil: null } },
   { kind: 'wipe-soon', detail: { wipeAt: '2026-02-03T04:05:06.000Z' } },
   { kind: 'webhook-off', detail: { host: 'hooks.example.net', reason: 'failing' } },
+  { kind: 'source-unchanged', detail: { problem: 'target-missing' } },
 ];
 const itemOf = (fact: NoticeFact): Item => ({ ...fact, host: 'imap.example.org' });
 
@@ -30,6 +31,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   'payment-failed': /back to the free plan/,
   'wipe-soon': /imap\.example\.org: on 2026-02-03\./,
   'webhook-off': /hooks\.example\.net: it has taken nothing for 5 days\./,
+  'source-unchanged': /imap\.example\.org\. The folder to move messages to does not exist/,
 };
 
 it('says of every kind what happened, what to do and where', () => {
