@@ -54,6 +54,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
 const overtime = setTimeout(() => ending.abort(new Error('out of time')), PATIENCE_MS);
 try {
   await main(ending.signal);
+} catch (error) {
+  console.error(ending.signal.aborted ? String(ending.signal.reason) : error);
+  process.exitCode = 1;
 } finally {
   clearTimeout(overtime);
 }

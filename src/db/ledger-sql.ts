@@ -54,7 +54,8 @@ export const OBSERVE_FOLDER: Statement = {
 
 /**
  * $5 hashes, $6 whether each is settled, $7 renumbered. A settled one stays so, unless renumbered. A hash that is
- * in neither set was settled or is gone, so it stays as it is.
+ * in neither set was settled or is gone, so it stays as it is. `NOT IN` looks in a hash table whatever the plan; `<> ALL` of a
+ * plan for any array walks all of it for each row.
  */
 export const OBSERVE_UIDLS: Statement = {
   name: 'ledger-observe-uidls',
@@ -63,7 +64,8 @@ export const OBSERVE_UIDLS: Statement = {
       SELECT $4, id, 'INBOX', 0, 0, CASE WHEN $7::boolean THEN 1 + ${GENERATION} ELSE 0 END FROM fence
       ON CONFLICT (mailbox_id, folder) DO UPDATE SET generation = EXCLUDED.generation WHERE $7
     ), void AS (
-      DELETE FROM uidls u USING fence WHERE $7 AND u.mailbox_id = fence.id AND u.hash <> ALL ($5::bytea[])
+      DELETE FROM uidls u USING fence WHERE $7 AND u.mailbox_id = fence.id
+        AND u.hash NOT IN (SELECT h FROM unnest($5::bytea[]) AS i (h))
     ), saved AS (
       INSERT INTO uidls AS u (user_id, mailbox_id, hash, settled)
       SELECT $4, id, i.hash, i.settled FROM fence, unnest($5::bytea[], $6::boolean[]) AS i (hash, settled)

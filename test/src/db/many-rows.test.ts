@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, it } from 'node:test';
+import { hashUidl, type UidlHash } from '../../../src/core/message.ts';
+import { createLedger } from '../../../src/db/ledger.ts';
 import { createDisposals, readWaitingAtSource } from '../../../src/db/source-actions.ts';
 import { sweepExpired } from '../../../src/db/sweep.ts';
 import { claimDeliveries } from '../../../src/db/webhook-deliveries.ts';
@@ -44,6 +46,33 @@ it('what is due at a source, or was begun, is found without counting what waits'
   const due = await quickest(async () => assert.equal((await disposals.due(100)).length, 100));
   const begun = await quickest(async () => assert.equal((await disposals.begun(100)).length, 10));
   assert.ok(due < counting && begun < counting, `${due} and ${begun} ms, ${counting} ms to count them`);
+});
+
+it('a maildrop of many messages is renumbered in little more time than it was learnt in', async () => {
+  const userId = await database.addUser('renumbered');
+  const mailboxId = await database.addMailbox(userId, 'pop3');
+  const workerId = randomUUID();
+  await database.asOwner('UPDATE mailboxes SET leased_by = $2, epoch = 1 WHERE id = $1', [
+    mailboxId,
+    workerId,
+  ]);
+  const one = await database.open('worker', 1);
+  const ledger = createLedger(one, { userId, mailboxId, workerId, epoch: 1n });
+  const idsOf = (name: string, count: number) =>
+    new Set(Array.from({ length: count }, (_, n) => hashUidl(`${name}-${n}`)));
+  const observe = (settled: ReadonlySet<UidlHash>, renumbered: boolean) =>
+    ledger.observe({ protocol: 'pop3', settled, backlog: new Set() }, 0, renumbered);
+  // From the sixth time on PostgreSQL may plan for arrays of any length.
+  for (let n = 0; n < 8; n += 1) await observe(idsOf('small', 3), n === 7);
+  const learnt = await quickest(() => observe(idsOf('old', 30_000), false), 1);
+  const renumbered = await quickest(() => observe(idsOf('new', 30_000), true), 1);
+  const [cursor] = (await ledger.load()).cursors;
+  assert.ok(
+    cursor?.protocol === 'pop3' &&
+      cursor.settled.size === 30_000 &&
+      cursor.settled.isSubsetOf(idsOf('new', 30_000)),
+  );
+  assert.ok(renumbered < 10 * learnt, `${renumbered} ms, ${learnt} ms to learn them`);
 });
 
 it('the logs of webhooks are cut to their last thousand in less time than they took to be written', async () => {
