@@ -267,26 +267,6 @@ test('what is typed wrong is answered with how it is used', async () => {
   }
 });
 
-test('a refusal without an end is read no further than one can be', async () => {
-  let sent = 0;
-  const piece = Buffer.alloc(65_536, 'x');
-  const url = await serve((_, res) => {
-    res.writeHead(500);
-    const write = (): void => {
-      while (!res.destroyed) {
-        sent += piece.length;
-        if (!res.write(piece)) break;
-      }
-    };
-    res.on('drain', write);
-    write();
-  });
-  const { code, err } = await runAt(url, ['list']);
-  assert.equal(code, 1);
-  assert.match(err, /answers with status 500/);
-  assert.ok(sent < 32 * 1_048_576, `${sent} bytes`);
-});
-
 test('a service that never answers is given up with Ctrl-C', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const url = await serve(() => resolve());
