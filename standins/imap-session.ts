@@ -272,9 +272,10 @@ export class ImapServerSession {
     const wanted = items.filter((item) => item !== '(' && item !== ')').map((item) => item.toUpperCase());
     const wantsBody = wanted.some((item) => item.startsWith('BODY'));
     for (const { seq, message } of picked) {
-      if (wantsBody && tricks.unreadable?.has(message.uid)) {
+      if (wantsBody && tricks.unreadable?.has(message.uid))
         return await this.#done(tag, 'NO that message cannot be read');
-      }
+      if (tricks.breaksAt?.has(message.uid) && (wantsBody || wanted.includes('RFC822.SIZE')))
+        return void this.#socket.end('* BYE FETCH failed: Internal error occurred.\r\n');
       if (tricks.silentOn?.has(message.uid)) continue;
       await writeRow(this.#output, seq, message, wanted);
     }

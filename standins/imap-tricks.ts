@@ -20,6 +20,8 @@ export interface ImapTricks {
   claimSize?: (message: StoredMessage) => number;
   /** Answers NO to a FETCH of a body of these UIDs. */
   unreadable?: ReadonlySet<number>;
+  /** Ends the session, as Dovecot does, where a FETCH comes to the size or the body of one of these UIDs. */
+  breaksAt?: ReadonlySet<number>;
   /** Answers OK to a FETCH but says nothing of these UIDs. */
   silentOn?: ReadonlySet<number>;
   /** Answers NIL for a piece that starts at this offset. */

@@ -6,5 +6,6 @@
 import type { CorpusEntry } from './corpus/entry.ts';
 import { PEERS_FAULTS } from './corpus/peers.ts';
 import { QUIRKS } from './corpus/quirks.ts';
+import { READING_QUIRKS } from './corpus/reading-quirks.ts';
 
-export const CORPUS: readonly CorpusEntry[] = [...QUIRKS, ...PEERS_FAULTS];
+export const CORPUS: readonly CorpusEntry[] = [...QUIRKS, ...READING_QUIRKS, ...PEERS_FAULTS];

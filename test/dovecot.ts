@@ -222,13 +222,20 @@ function mailOf(dir: string): Omit<Dovecot, 'ports' | 'restart' | 'stop'> {
         flags === undefined ? join(path, 'new', name) : join(path, 'cur', `${name}:2,${flags}`),
       );
     },
-    stored: async (user, folder) =>
-      Promise.all(
-        (await files(user, folder)).map(async (file) => ({
+    stored: async (user, folder) => {
+      for (;;) {
+        const read = (await files(user, folder)).map(async (file) => ({
           name: file.slice(file.lastIndexOf('/') + 1),
           bytes: await readFile(file),
-        })),
-      ),
+        }));
+        try {
+          return await Promise.all(read);
+        } catch (error) {
+          // Renamed or removed meanwhile.
+          if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+        }
+      }
+    },
     remove: async (user, index, folder) => rm(await fileOf(user, index, folder)),
     removeFolder: async (user, folder) => {
       made.delete(folderOf(user, folder));

@@ -130,6 +130,10 @@ export const MAIL_ROWS: readonly PeersRow[] = [
     ['e2e/hostile-source', 'IMAP: a message that cannot be read holds up none of its neighbours'],
     ['e2e/dovecot', 'Dovecot, imap: what Gmail refuses, or fails to take, holds up none of its neighbours'],
     ['e2e/dovecot', 'Dovecot, pop3: what Gmail refuses, or fails to take, holds up none of its neighbours'],
+    [
+      'corpus/unreadable',
+      'IMAP: a message at which the server hangs up, even when asked for its size, holds up none of its neighbours',
+    ],
   ),
   row(
     'a failed message is never lost',
@@ -172,6 +176,14 @@ export const MAIL_ROWS: readonly PeersRow[] = [
     [
       'e2e/dovecot',
       'Dovecot without UIDPLUS: nothing is deleted or moved, it is said why, and the import goes on',
+    ],
+    [
+      'e2e/dovecot',
+      'Dovecot, imap: after seven days and not an hour before it is deleted, but not what Gmail refused',
+    ],
+    [
+      'e2e/dovecot',
+      'Dovecot, pop3: after seven days and not an hour before it is deleted, but not what Gmail refused',
     ],
   ),
   row(

@@ -10,8 +10,6 @@ const ids = at('test/corpus/ids.test.ts');
 const logins = at('test/corpus/logins.test.ts');
 const names = at('test/corpus/folder-names.test.ts');
 const faults = at('test/corpus/peers-faults.test.ts');
-const unreadable = at('test/corpus/unreadable.test.ts');
-const dovecot = at('test/e2e/dovecot.test.ts');
 const imap = at('test/corpus/imap-transcripts.test.ts');
 const pop3 = at('test/workers/sources/pop3-transcripts.test.ts');
 const transcript = (name: string): string => `transcript ${name}.txt, one byte per read`;
@@ -201,20 +199,6 @@ export const QUIRKS: readonly CorpusEntry[] = [
       faults('IMAP: an IDLE that has died ends the visit, and the next one finds what came meanwhile'),
       at('test/workers/sources/imap-list.test.ts')('ends when the server is dead behind an open connection'),
       at('test/workers/sources/imap-list.test.ts')('renews IDLE and still hears of news'),
-    ],
-  },
-  {
-    quirk: 'POP3: a message that cannot be read is called expunged, and is still listed',
-    source: 'Dovecot 2.3',
-    expected: 'it is tried again, and gone only once it is not listed any more',
-    proofs: [
-      unreadable('POP3: a message that is refused as if it were gone, and is still listed, is tried again'),
-      unreadable(
-        'POP3: one that another program has deleted meanwhile is skipped once it is not listed any more',
-      ),
-      dovecot(
-        'Dovecot, pop3: a message that cannot be read waits, its neighbours do not, and it is not lost',
-      ),
     ],
   },
   {

@@ -1,7 +1,7 @@
 /** Servers that cannot read a message of their own, and how they say so. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertArrived, mail, maildrop, onPop3, others } from './stage.ts';
+import { addImap, assertArrived, mail, maildrop, onImap, onPop3, others } from './stage.ts';
 
 const held = Array.from({ length: 5 }, (_, n) => mail(`${n}`, n));
 
@@ -25,4 +25,37 @@ test('POP3: one that another program has deleted meanwhile is skipped once it is
   maildrop(stage).remove(new Set(maildrop(stage).messages));
   await stage.rest();
   assert.deepEqual(others(stage), [['skipped', 'message-gone']]);
+});
+
+test('IMAP: a message at which the server hangs up, even when asked for its size, holds up none of its neighbours', async (t) => {
+  for (const broken of [[3], [2, 4]]) {
+    const stage = await onImap(t, { breaksAt: new Set(broken) });
+    for (const bytes of held) addImap(stage, bytes);
+    const visits = async () => {
+      for (let visit = 0; visit < 8; visit += 1) {
+        await stage.visit();
+        stage.world.now += 10_000;
+      }
+    };
+    const neighbours = held.filter((_, n) => !broken.includes(n + 1));
+    await visits();
+    assertArrived(stage, neighbours);
+    const fresh = mail('fresh', 50);
+    addImap(stage, fresh);
+    await visits();
+    assertArrived(stage, [...neighbours, fresh]);
+    delete stage.server.tricks.breaksAt;
+    await stage.rest();
+    assertArrived(stage, [...held, fresh]);
+  }
+});
+
+test('IMAP: a server that hangs up at every listing is not called again and again', async (t) => {
+  const all = new Set(Array.from({ length: 40 }, (_, n) => n + 1));
+  const stage = await onImap(t, { breaksAt: all });
+  for (const uid of all) addImap(stage, mail(`${uid}`, uid));
+  const verdict = await stage.visit();
+  assert.equal(verdict?.faultCode, 'source-unavailable');
+  const logins = stage.server.commands.filter((name) => name === 'EXAMINE').length;
+  assert.ok(logins <= 9, `${logins} sessions`);
 });

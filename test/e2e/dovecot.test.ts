@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
+import pg from 'pg';
+import { findEmbedded } from '../../src/db/embedded.ts';
 import type { MailboxStats, Preview } from '../../src/http/api.ts';
 import { type Authority, createAuthority } from '../../standins/authority.ts';
 import { encodeFolderName } from '../../workers/sources/folder-name.ts';
@@ -25,6 +27,7 @@ let withoutMove: Dovecot;
 let withoutBoth: Dovecot;
 let service: Service;
 let ground: Ground;
+let database: pg.Pool;
 
 before(async () => {
   authority = await createAuthority();
@@ -34,6 +37,7 @@ before(async () => {
   withoutMove = await able('UIDPLUS');
   withoutBoth = await able('');
   service = await startService({ authority });
+  database = new pg.Pool({ connectionString: (await findEmbedded(service.dir))?.ownerUrl, max: 2 });
   ground = {
     google: service.google,
     leaf: await authority.issue(['localhost']),
@@ -41,6 +45,7 @@ before(async () => {
   };
 });
 after(async () => {
+  await database?.end();
   await service?.stop();
   for (const server of [dovecot, withoutMove, withoutBoth]) await server?.stop();
 });
@@ -87,7 +92,8 @@ suite('at a real server', { concurrency: true }, () => {
       const one = await join(name, protocol);
       one.receiveSamples(5);
       await one.received();
-      await look(name, protocol, 5);
+      // Unless it knows the sizes already, it does not even open such a maildrop, for nobody.
+      if (protocol === 'pop3') await look(name, protocol, 5);
       await dovecot.setReadable(name, 2, false);
       await one.connect();
       await one.until(({ progress }) => progress.delivered === 4 && progress.waiting === 1);
@@ -187,6 +193,39 @@ suite('at a real server', { concurrency: true }, () => {
       );
       assert.deepEqual(await changing(withoutMove, name), commands);
       assert.equal(one.arrived().length, 3);
+    });
+
+  for (const protocol of BOTH)
+    test(`Dovecot, ${protocol}: after seven days and not an hour before it is deleted, but not what Gmail refused`, async () => {
+      const name = `waits-${protocol}`;
+      const one = await join(name, protocol);
+      one.receiveSamples(6);
+      one.receive(withoutFrom(name), 'rejected');
+      await one.received();
+      await one.connect({ options: { ...options, afterImport: 'delete', deleteAfterDays: 7 } });
+      await one.reconcile();
+      assert.equal((await stats(one)).waiting, 6);
+      const { id } = await one.mailbox();
+      /** As if so many of them, the longest waiting, had been delivered so long ago. */
+      const age = (count: number, ago: string) =>
+        database.query(
+          `UPDATE source_actions SET delivered_at = now() - $3::interval WHERE mailbox_id = $1 AND key IN
+             (SELECT key FROM source_actions WHERE mailbox_id = $1 ORDER BY delivered_at, key LIMIT $2)`,
+          [id, count, ago],
+        );
+      const left = async (count: number): Promise<void> => {
+        await untilSome(async () => ((await dovecot.stored(name)).length <= count ? true : null));
+        const there = (await dovecot.stored(name)).map(({ bytes }) => sha256(bytes));
+        assert.equal(there.length, count);
+        assert.ok(there.includes(sha256(withoutFrom(name))));
+      };
+      await age(6, '6 days 23 hours');
+      await age(2, '7 days');
+      // The visit that deletes these two looks at the other four as well.
+      await left(5);
+      await age(6, '7 days');
+      await left(1);
+      assert.equal(one.arrived().length, 6);
     });
 
   test('Dovecot without UIDPLUS: nothing is deleted or moved, it is said why, and the import goes on', async () => {

@@ -13,7 +13,7 @@ import {
   type ImapCursor,
   type UidSet,
 } from '../../src/core/cursor.ts';
-import { Fault } from '../../src/core/fault.ts';
+import { Fault, isFault } from '../../src/core/fault.ts';
 import { keyOf, type Listed } from '../../src/core/message.ts';
 import type { History, Listing } from '../../src/core/ports.ts';
 import type { Examined, ImapWire, Row, SearchResult } from './imap-wire.ts';
@@ -85,20 +85,48 @@ function* spans(uids: readonly number[], within: UidSet): Generator<readonly [nu
   }
 }
 
-/** The rows of `uids`; other messages that exist within the ranges of `within` must be among them. */
+/**
+ * The rows of `uids`; other messages that exist within the ranges of `within` must be among them. Nothing is asked of
+ * `unmeasured` ones. When the server hangs up, the message at which it did is put among them, for another session.
+ */
 export async function describe(
   wire: ImapWire,
   uids: readonly number[],
   within: UidSet,
   signal: AbortSignal,
+  unmeasured: Set<number> = new Set(),
 ): Promise<Row[]> {
   const rows = new Map<number, Row>();
-  for (const some of chunked(uids, Math.min(DESCRIBED_AT_ONCE, wire.messageLimit))) {
-    for (const ranges of chunked([...spans(some, within)], RANGES_AT_ONCE)) {
-      for (const row of await wire.describe(ranges, signal)) rows.set(row.uid, row);
+  const left = addUids([], unmeasured);
+  for (const uid of uids) if (unmeasured.has(uid)) rows.set(uid, { uid, size: null, arrivedAt: null });
+  const asked = uids.filter((uid) => !unmeasured.has(uid));
+  const there = within.flatMap(([first, last]) => complement(left, first, last));
+  for (const some of chunked(asked, Math.min(DESCRIBED_AT_ONCE, wire.messageLimit))) {
+    for (const ranges of chunked([...spans(some, there)], RANGES_AT_ONCE)) {
+      const told: Row[] = [];
+      try {
+        await wire.describe(ranges, told, signal);
+      } catch (error) {
+        const stuck = wire.ended ? stuckAt(error, ranges, some, told) : undefined;
+        if (stuck !== undefined) unmeasured.add(stuck);
+        throw error;
+      }
+      for (const row of told) rows.set(row.uid, row);
     }
   }
   return [...rows.values()];
+}
+
+/** The message at which a server has hung up: it answers in the order of UIDs. What is refused concerns all of them. */
+function stuckAt(
+  error: unknown,
+  ranges: UidSet,
+  uids: readonly number[],
+  told: readonly Row[],
+): number | undefined {
+  if (!isFault(error, 'source-disconnected') && !isFault(error, 'source-unavailable')) return undefined;
+  const known = new Set(told.map(({ uid }) => uid));
+  return uids.find((uid) => hasUid(ranges, uid) && !known.has(uid));
 }
 
 /** UIDNEXT as told; null where it is not (RFC 3501 §6.3.1 lets a server), or is one that so many messages cannot have. */
@@ -183,13 +211,14 @@ function listed(rows: readonly Row[], cursor: ImapCursor): Listed[] {
     .map(({ uid: _, ...message }) => message);
 }
 
-/** `Source.list` for a folder that has just been examined. */
+/** `Source.list` for a folder that has just been examined. `unmeasured`: as `describe` has it. */
 export async function listFolder(
   wire: ImapWire,
   examined: Examined,
   known: ImapCursor | null,
   history: History,
   signal: AbortSignal,
+  unmeasured?: Set<number>,
 ): Promise<Listing> {
   const uidNext = await uidNextOf(wire, examined, signal);
   const ids = known === null ? 'new' : idsOf(known, examined);
@@ -203,7 +232,7 @@ export async function listFolder(
   if (open.length === 0) return { cursor, renumbered, messages: [] };
 
   const uids = await findUids(wire, open, since === null ? null : since - ZONES, signal);
-  const rows = (await describe(wire, uids, open, signal)).filter((row) => hasUid(open, row.uid));
+  const rows = (await describe(wire, uids, open, signal, unmeasured)).filter((row) => hasUid(open, row.uid));
   const tooOld = new Set(
     since === null
       ? []

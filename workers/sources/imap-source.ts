@@ -10,18 +10,39 @@ import { listIds } from './imap-ids.ts';
 import { listFolder } from './imap-list.ts';
 import type { Examined, ImapWire } from './imap-wire.ts';
 
-export function createImapSource(wire: ImapWire): Source {
+/** Messages of a folder at whose size a server may fail; each takes a session of its own to find. */
+const MOST_UNMEASURED = 8;
+
+/** `reopen`: another session of the same kind, in place of one that ended over a message that its server cannot measure. */
+export function createImapSource(
+  first: ImapWire,
+  reopen?: (signal: AbortSignal) => Promise<ImapWire>,
+): Source {
+  let wire = first;
   /** Folders as their last listing saw them. */
   const listed = new Map<string, Examined>();
+  const unmeasured = new Map<string, Set<number>>();
   return {
     folders: (chosen, signal) => chooseFolders(chosen, () => wire.folders(signal)),
     ids: async (folder, signal) => listIds(wire, await wire.examine(folder, signal), signal),
     count: async (folder, signal) => (await wire.examine(folder, signal)).exists,
     list: async (folder, cursor, history, signal) => {
       if (cursor?.protocol === 'pop3') throw new RangeError('not an IMAP cursor');
-      const examined = await wire.examine(folder, signal);
-      listed.set(folder, examined);
-      return await listFolder(wire, examined, cursor, history, signal);
+      for (;;) {
+        const examined = await wire.examine(folder, signal);
+        listed.set(folder, examined);
+        const known = unmeasured.get(`${examined.uidValidity} ${folder}`) ?? new Set();
+        unmeasured.set(`${examined.uidValidity} ${folder}`, known);
+        const before = known.size;
+        try {
+          return await listFolder(wire, examined, cursor, history, signal, known);
+        } catch (error) {
+          if (!reopen || known.size === before || known.size > MOST_UNMEASURED) throw error;
+          // One message that its server cannot read must not keep its neighbours from being listed.
+          await wire.close();
+          wire = await reopen(signal);
+        }
+      }
     },
     fetch: (messages, signal) => fetchMessages(wire, messages, signal),
     dispose: (order, signal) => disposeInFolder(wire, order, signal),

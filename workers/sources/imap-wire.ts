@@ -63,8 +63,8 @@ export interface ImapWire {
   select(folder: string, signal: AbortSignal): Promise<Examined>;
   /** Which of `within` exist, and if `since` (ms since the epoch) is given, arrived on that UTC day or later. */
   search(within: UidSet, since: number | null, signal: AbortSignal): Promise<SearchResult>;
-  /** Sizes and dates of those of `uids` that exist. */
-  describe(uids: UidSet, signal: AbortSignal): Promise<readonly Row[]>;
+  /** Adds sizes and dates of those of `uids` that exist to `rows`, also those that came before it failed. */
+  describe(uids: UidSet, rows: Row[], signal: AbortSignal): Promise<void>;
   /**
    * Whole messages and their flags with one command, in the server's order, one in memory at a time. No other call until it
    * has ended; after an early return the rest of the answer is read and dropped when the next call comes.
@@ -100,6 +100,8 @@ export interface ImapWire {
    * ends it. False: the server ended it or would not begin.
    */
   idle(ms: number, signal: AbortSignal): Promise<boolean>;
+  /** The connection is gone. */
+  readonly ended: boolean;
   /** LOGOUT within its time, else hard. Never throws. */
   close(): Promise<void>;
 }

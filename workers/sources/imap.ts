@@ -135,9 +135,8 @@ class ImapSession implements ImapWire {
     return { uids, partial: this.#lastCode === 'MESSAGELIMIT' };
   }
 
-  async describe(uids: UidSet, signal: AbortSignal): Promise<readonly Row[]> {
+  async describe(uids: UidSet, rows: Row[], signal: AbortSignal): Promise<void> {
     const items = { uid: true, size: true, internalDate: true };
-    const rows: Row[] = [];
     await this.#command('listing', signal, async () => {
       for await (const row of this.#client.fetch(formatUidSet(uids), items, { uid: true })) {
         // A server may push flag changes among the answers; those rows have no size.
@@ -146,7 +145,6 @@ class ImapSession implements ImapWire {
         rows.push({ uid: row.uid, size: sizeOf(row.size), arrivedAt: dateOf(row.internalDate) });
       }
     });
-    return rows;
   }
 
   bodies(...asked: Parameters<ImapBodies['all']>): AsyncGenerator<Body, void, undefined> {
@@ -216,6 +214,10 @@ class ImapSession implements ImapWire {
     }
   }
 
+  get ended(): boolean {
+    return this.#client.isClosed;
+  }
+
   /** LOGOUT within its time, else hard. Never throws. */
   close(): Promise<void> {
     return logOut(this.#client, this.#timeouts.logout);
@@ -274,5 +276,13 @@ export async function openImapWire(
 }
 
 /** The same, as a source. */
-export const openImap = async (...session: Parameters<typeof openImapWire>): Promise<Source> =>
-  createImapSource(await openImapWire(...session));
+export async function openImap(
+  server: Server,
+  credentials: Credentials,
+  dial: Dial,
+  signal: AbortSignal,
+  options: Partial<ImapTimeouts> = {},
+): Promise<Source> {
+  const open = (until: AbortSignal) => openImapWire(server, credentials, dial, until, options);
+  return createImapSource(await open(signal), open);
+}
