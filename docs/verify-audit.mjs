@@ -6,15 +6,20 @@ const text = readFileSync(process.argv[2], 'utf8').replace(/^\ufeff/, '');
 const sha = (...lines) => createHash('sha256').update(lines.join('\n')).digest('hex');
 function* readCsv(names, row = []) {
   for (const [, cell, end] of `${text}\n`.matchAll(/("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n)/g)) {
-    const bare = cell.replace(/^"|"$/g, '').replaceAll('""', '"');
-    row.push(bare.replace(/^'(?='*[=+\-@\t\r])/, ''));
+    row.push(
+      cell
+        .replace(/^"|"$/g, '')
+        .replaceAll('""', '"')
+        .replace(/^'(?='*[=+\-@\t\r])/, ''),
+    );
     if (end === ',') continue;
     if (names && row.length > 1) yield Object.fromEntries(names.map((name, i) => [name, row[i]]));
     [names, row] = [names ?? row, []];
   }
 }
 const all = text.startsWith('{') ? JSON.parse(text) : { audit: readCsv() };
-const mailboxes = Map.groupBy(all.audit, ({ mailboxId }) => mailboxId);
+const mailboxes = new Map();
+for (const e of all.audit) mailboxes.get(e.mailboxId)?.push(e) ?? mailboxes.set(e.mailboxId, [e]);
 const heads = (all.chains ?? []).map(({ mailboxId, head }) => [mailboxId, head.seq, head.hash]);
 for (const [id, seq, head] of [...heads, ...process.argv.slice(3).map((each) => each.split(':'))])
   mailboxes.set(id, [...(mailboxes.get(id) ?? []), { seq, head }]);

@@ -32,6 +32,23 @@ test('names in modified UTF-7 are shown decoded, and each folder is imported', a
   assert.deepEqual(others(stage), []);
 });
 
+test('names that decode to what no book can hold are taken as they are spelled', async (t) => {
+  const stage = await onImap(t);
+  const names = ['&2D0-', '&3gA-', 'tab&AAk-here', 'nothing&AAA-', '&2D3eAA-&2D0-'];
+  const held = names.map((raw, n) => {
+    const bytes = mail(`in folder ${n}`, n);
+    addImap(stage, bytes, raw);
+    return bytes;
+  });
+  await stage.rest(ALL);
+  assertArrived(stage, held);
+  const fresh = mail('fresh', 50);
+  addImap(stage, fresh, '&2D0-');
+  await stage.rest({ options: { folders: ['&2D0-'] } });
+  assertArrived(stage, [...held, fresh]);
+  assert.deepEqual(others(stage), []);
+});
+
 test('a folder is chosen by its decoded name', async (t) => {
   for (const [raw, name] of PROPER) {
     const stage = await onImap(t);

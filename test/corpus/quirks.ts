@@ -229,6 +229,7 @@ export const QUIRKS: readonly CorpusEntry[] = [
     expected: 'proper names are shown decoded; others are taken as they are spelled, and stall nobody',
     proofs: [
       names('names in modified UTF-7 are shown decoded, and each folder is imported'),
+      names('names that decode to what no book can hold are taken as they are spelled'),
       names('a folder is chosen by its decoded name'),
       names('names that are not encoded at all, or wrongly, are other folders, and stall none'),
       names('a crash within a folder of such a name is recovered from'),

@@ -2,6 +2,7 @@
 import { Fault } from '../../src/core/fault.ts';
 import { type FolderUse, isView } from '../../src/core/folder.ts';
 import { namedUse } from '../../src/core/folder-names.ts';
+import { isText } from './imap-names.ts';
 
 /** A folder as LIST shows it (RFC 3501 §7.2.2, RFC 6154). */
 export interface FolderEntry {
@@ -39,11 +40,9 @@ const isUnselectable = ({ flags }: FolderEntry): boolean =>
 
 /** More than anybody sorts mail into; every one of them is opened at each visit. */
 const MAX_FOLDERS = 10_000;
-/** What our books can hold as a name and find again: text without control characters or halves of characters. */
+/** What our books can hold as a name and find again. */
 const MAX_NAME = 500;
-const CONTROL = /[\x00-\x1f\x7f]/;
-const canBeBooked = ({ path }: FolderEntry): boolean =>
-  path.length <= MAX_NAME && path.isWellFormed() && !CONTROL.test(path);
+const canBeBooked = ({ path }: FolderEntry): boolean => path.length <= MAX_NAME && isText(path);
 
 /**
  * The folders that can be opened, in the order given. What the server says of their uses counts first (RFC 6154); names,

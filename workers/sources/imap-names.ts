@@ -1,7 +1,8 @@
 /**
  * Folder names as their server spells them. Names travel in modified UTF-7 (RFC 3501 §5.1.3), and the library decodes what
  * it is told and encodes what it asks for. A name that does not survive that, such as a plain `R&D`, would be shown as
- * another one (`R`) and could not be opened. Such names are taken, and sent, just as the server spells them.
+ * another one (`R`) and could not be opened. Such names, and those that decode to what is no text, are taken, and sent,
+ * just as the server spells them.
  */
 import { encodeFolderName } from './folder-name.ts';
 
@@ -23,10 +24,14 @@ interface NamesClient {
 /** Names that need no encoding. */
 const ORDINARY = /^[\x20-\x25\x27-\x7e]*$/;
 
+/** What our books can hold: text without control characters or halves of characters. */
+export const isText = (name: string): boolean => name.isWellFormed() && !/[\x00-\x1f\x7f]/.test(name);
+
 /** The library puts the namespace in front and takes a leading delimiter away. */
 function survives({ path, pathAsListed, delimiter }: Entry): boolean {
   const spelled =
     delimiter !== '' && pathAsListed.startsWith(delimiter) ? pathAsListed.slice(1) : pathAsListed;
+  if (!isText(path)) return false;
   return path.toUpperCase() === 'INBOX' || encodeFolderName(path).endsWith(spelled);
 }
 
