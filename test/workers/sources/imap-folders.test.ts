@@ -40,9 +40,9 @@ test('a name that our books could not hold, or not find again, is left out', () 
 
 test('a great many folders, all of them trash, are judged quickly; more than that are a fault', () => {
   const many = Array.from({ length: 10_000 }, (_, n) => entry(`Folder ${n}/${n}`, '\\Trash'));
-  const began = performance.now();
+  const began = process.cpuUsage();
   assert.deepEqual(wanted(...many), []);
-  assert.ok(performance.now() - began < 2_000);
+  assert.ok(process.cpuUsage(began).user < 4_000_000);
   assert.throws(() => foldersOf([...many, entry('INBOX')]), { code: 'source-protocol' });
 });
 

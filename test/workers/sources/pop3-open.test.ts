@@ -196,7 +196,8 @@ test('every place where a server can stall or hang up within a message is notice
     ] as const) {
       if (fault === 'stallAt' && cut < wireLength - 6) continue;
       Object.assign(server.faults, { closeAt: undefined, stallAt: undefined, [fault]: cut });
-      const source = await open({ gap: 50 });
+      // Short for what stalls, but long enough to get as far as the message on a slow machine.
+      const source = await open(fault === 'stallAt' ? { gap: 500 } : {});
       const { messages } = await source.list('INBOX', null, { kind: 'all' }, signal);
       const reading = async () => {
         for await (const fetched of source.fetch(messages, signal)) await read(fetched);
