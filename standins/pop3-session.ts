@@ -31,6 +31,8 @@ export interface Pop3Faults {
   closeAt?: number;
   /** Sizes that LIST tells, from the real ones. */
   sizes?: (bytes: number) => number;
+  /** What STAT says in any case. */
+  stat?: string;
   /** Text of the -ERR that every login gets. */
   loginRefusal?: string;
   retrRefusal?: string;
@@ -201,9 +203,8 @@ export class Pop3Session {
     switch (verb) {
       case 'STAT': {
         const held = this.#held();
-        return this.#say(
-          `+OK ${held.length} ${held.reduce((sum, { message }) => sum + sizeOf(message), 0)}${CRLF}`,
-        );
+        const octets = held.reduce((sum, { message }) => sum + sizeOf(message), 0);
+        return this.#say(`+OK ${faults.stat ?? `${held.length} ${octets}`}${CRLF}`);
       }
       case 'NOOP':
         return this.#say(`+OK${CRLF}`);

@@ -3,6 +3,7 @@
  * somebody sleeps.
  */
 import { generateKeyPairSync } from 'node:crypto';
+import type { SizeBooks } from '../src/core/claimed-sizes.ts';
 import { addRanges, complement, hasUid } from '../src/core/cursor.ts';
 import type { Disposals } from '../src/core/disposal.ts';
 import { Fault } from '../src/core/fault.ts';
@@ -28,6 +29,7 @@ import {
   createMemoryLedger,
   createMemoryRefusals,
 } from './memory-ledger.ts';
+import { createMemorySizes } from './memory-sizes.ts';
 
 const pair = generateKeyPairSync('x25519');
 const jwk = pair.privateKey.export({ format: 'jwk' });
@@ -109,6 +111,7 @@ export async function live(
     openRefusals: () => mortalRefusals(createMemoryRefusals(world.books), mortality),
     noticeSender: noticeSender('https://mail.example.com', null),
     openDisposals: () => mortalDisposals(createMemoryDisposals(world.books, lease.epoch), mortality),
+    openSizes: () => mortalSizes(createMemorySizes(world.books, lease.epoch), mortality),
     openLedger: () => mortalLedger(createMemoryLedger(world.books, lease.epoch), mortality),
     grants: { hold: async () => {}, destroy: async () => {} },
     lanes: new Lanes({ total: 4, perUser: 2, bytes: 64 * 1024 * 1024 }),
@@ -207,6 +210,15 @@ function mortalDisposals(disposals: Disposals, mortality: Mortality): Disposals 
     begun: (...args) => mortality.live(() => disposals.begun(...args)),
     intend: (...args) => mortality.live(() => disposals.intend(...args)),
     settle: (...args) => mortality.live(() => disposals.settle(...args)),
+  };
+}
+
+function mortalSizes(sizes: SizeBooks, mortality: Mortality): SizeBooks {
+  return {
+    state: () => mortality.live(() => sizes.state()),
+    sizes: () => mortality.live(() => sizes.sizes()),
+    compare: (...args) => mortality.live(() => sizes.compare(...args)),
+    note: (...args) => mortality.live(() => sizes.note(...args)),
   };
 }
 

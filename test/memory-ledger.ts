@@ -1,6 +1,7 @@
 /** A ledger in memory, for tests of the engine; held to the same contract suite as the one in PostgreSQL. */
 
 import { isInGmail } from '../src/core/audit.ts';
+import { type SizeState, sizeClaimed } from '../src/core/claimed-sizes.ts';
 import { addRanges, type Cursor, forgetRefs, isSettled, settleRefs } from '../src/core/cursor.ts';
 import {
   type Disposal,
@@ -13,7 +14,7 @@ import {
 } from '../src/core/disposal.ts';
 import { Fault } from '../src/core/fault.ts';
 import { DEFAULT_OPTIONS, type MailboxOptions } from '../src/core/mailbox.ts';
-import type { MessageKey } from '../src/core/message.ts';
+import { hashUidl, type MessageKey, type UidlHash } from '../src/core/message.ts';
 import type { Ledger } from '../src/core/ports.ts';
 import type { RefusalBooks } from '../src/core/refusal.ts';
 import { DAY } from '../src/core/schedule.ts';
@@ -38,12 +39,20 @@ export interface Books {
   /** From a fingerprint to the folder it was delivered from last. */
   readonly deliveredFrom: Map<string, string>;
   readonly audit: Settlement[];
+  /** What was noted with settled UIDLs. */
+  readonly sizes: Map<UidlHash, BookedSize>;
+  sizeState: SizeState;
   waiting: number;
   /** What the mailbox's owner has chosen, as far as it concerns the source. */
   options: Pick<MailboxOptions, 'afterImport' | 'deleteAfterDays' | 'moveTo'>;
   readonly actions: Map<MessageKey, BookedAction>;
   readonly disposed: DisposalOutcome[];
   problem: SourceProblem | null;
+}
+
+export interface BookedSize {
+  readonly size: number | null;
+  readonly identity: Uint8Array | null;
 }
 
 interface BookedAction extends SourceAction {
@@ -65,6 +74,8 @@ export const createBooks = (now: () => number): Books => ({
   fingerprints: new Map(),
   deliveredFrom: new Map(),
   audit: [],
+  sizes: new Map(),
+  sizeState: { comparedAt: null, total: null, doubt: 0, restUntil: 0 },
   waiting: 0,
   options: DEFAULT_OPTIONS,
   actions: new Map(),
@@ -72,7 +83,7 @@ export const createBooks = (now: () => number): Books => ({
   problem: null,
 });
 
-const generationOf = ({ generations }: Books): number => Math.max(0, ...generations.values());
+export const generationOf = ({ generations }: Books): number => Math.max(0, ...generations.values());
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
@@ -98,6 +109,9 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       const folder = folderOf(cursor);
       const before = books.cursors.get(folder);
       if (renumbered) books.generations.set(folder, 1 + generationOf(books));
+      if (renumbered && cursor.protocol === 'pop3')
+        for (const hash of books.sizes.keys())
+          if (!cursor.settled.has(hash) && !cursor.backlog.has(hash)) books.sizes.delete(hash);
       books.cursors.set(folder, before && !renumbered ? union(before, cursor) : cursor);
     },
     async keepRunKey(id, sealed) {
@@ -140,6 +154,10 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       const cursor = books.cursors.get(folder);
       if (cursor && isSettled(cursor, ref) && !books.transfers.has(key)) return;
       if (cursor) books.cursors.set(folder, settleRefs(cursor, [ref]));
+      if (ref.protocol === 'pop3') {
+        const { size = null, identity = null } = settlement;
+        books.sizes.set(hashUidl(ref.uidl), { size: size === null ? null : sizeClaimed(size), identity });
+      }
       books.transfers.delete(key);
       if (!isInGmail(settlement.status) && settlement.status !== 'skipped')
         books.refused.set(key, settlement);
@@ -254,8 +272,10 @@ export function createMemoryDisposals(books: Books, epoch: bigint): Disposals {
         books.actions.delete(key);
         books.disposed.push(outcome);
         const drop = books.cursors.get('INBOX');
-        if (drop?.protocol === 'pop3' && isVacated(outcome, booked.tries))
+        if (drop?.protocol === 'pop3' && isVacated(outcome, booked.tries)) {
           books.cursors.set('INBOX', forgetRefs(drop, [booked.ref]));
+          if (booked.ref.protocol === 'pop3') books.sizes.delete(hashUidl(booked.ref.uidl));
+        }
       }
       books.problem = problem;
     },

@@ -1,8 +1,7 @@
 /** A scheduler whose leases, runs and time are in a test's hands. */
 import assert from 'node:assert/strict';
 import type { MailboxId, UserId } from '../src/core/mailbox.ts';
-import type { Leases } from '../src/core/ports.ts';
-import type { Lease, Verdict } from '../src/core/schedule.ts';
+import type { Lease, Leases, Verdict } from '../src/core/schedule.ts';
 import { Scheduler } from '../workers/scheduler.ts';
 import type { RunControl } from '../workers/visit.ts';
 

@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import addressparser from 'nodemailer/lib/addressparser';
 import type { Sender } from '../src/core/sender-rules.ts';
-import { fingerprint } from './run-key.ts';
+import { fingerprint, identity } from './run-key.ts';
 
 /** Bytes kept at most; a longer header block is judged by its beginning. */
 export const HEADER_CAP = 256 * 1024;
@@ -39,7 +39,7 @@ export class HeaderBlock {
   #length = 0;
   #complete = false;
   /** Of what has come so far. */
-  #read: { readonly facts: HeaderFacts; readonly claims: HeaderClaims } | undefined;
+  #read: Reading | undefined;
 
   /** Copies what belongs to the header block (RFC 5322 §2.1: up to the first empty line); ignores the rest. */
   push(piece: Uint8Array): void {
@@ -88,6 +88,12 @@ export class HeaderBlock {
     return fingerprint(key, [this.#bytes], size);
   }
 
+  /** Keyed digest of what names the message, whatever servers add to its header block later; null: nothing does. */
+  identity(key: KeyObject): Uint8Array | null {
+    const { names } = this.#look();
+    return names && identity(key, names);
+  }
+
   destroy(): void {
     this.#room.fill(0);
     this.#length = 0;
@@ -96,7 +102,13 @@ export class HeaderBlock {
   }
 }
 
-function read(header: string): { readonly facts: HeaderFacts; readonly claims: HeaderClaims } {
+interface Reading {
+  readonly facts: HeaderFacts;
+  readonly claims: HeaderClaims;
+  readonly names: readonly string[] | null;
+}
+
+function read(header: string): Reading {
   const fields = unfold(header);
   const froms = fields.filter(([name]) => name === 'from');
   const from = froms[0]?.[1];
@@ -112,7 +124,17 @@ function read(header: string): { readonly facts: HeaderFacts; readonly claims: H
       receivedAt: received === undefined ? null : receivedTime(received),
     },
     claims: { sender, date: dates.length === 1 ? (dates[0]?.[1] ?? null) : null },
+    names: namesOf(fields),
   };
+}
+
+/** Its Message-ID, with Date and From; without one what its servers have stamped it with, and what else there is of it. */
+function namesOf(fields: readonly (readonly [name: string, value: string])[]): readonly string[] | null {
+  const lines = (...names: string[]): string[] =>
+    fields.flatMap(([name, value]) => (names.includes(name) ? [`${name}:${value}`] : []));
+  const ids = lines('message-id');
+  if (ids.length === 1 && ids[0] !== 'message-id:') return lines('message-id', 'date', 'from');
+  return lines('received').length === 0 ? null : lines('received', 'date', 'from', 'to', 'subject');
 }
 
 /** Index just behind the last header line's line break, or -1. Tolerates bare LF, as mail servers do. */

@@ -6,6 +6,7 @@ import type { DiscoveryNet } from '../src/core/discovery.ts';
 import { Fault } from '../src/core/fault.ts';
 import type { Log } from '../src/core/ports.ts';
 import { GMAIL_LABELS_SCOPE } from '../src/core/scopes.ts';
+import { createSizeBooks } from '../src/db/claimed-sizes.ts';
 import { DatabaseRefusal } from '../src/db/connection.ts';
 import { createGrants } from '../src/db/grant-faults.ts';
 import { createLabelNotes } from '../src/db/labels.ts';
@@ -176,6 +177,7 @@ function engineOf(
     noticeSender: noticeSender(config.publicUrl, config.mailjet?.from ?? null),
     openReconciler: (lease) => createReconciler(db, { ...lease, workerId: config.workerId }),
     openDisposals: (lease) => createDisposals(db, { ...lease, workerId: config.workerId }),
+    openSizes: (lease) => createSizeBooks(db, { ...lease, workerId: config.workerId }),
     grants: createGrants(db),
     lanes: new Lanes({ total: MAX_LANES, perUser: LANES_PER_USER, bytes: config.bytesInFlight }),
     quota,

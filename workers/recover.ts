@@ -86,6 +86,8 @@ async function settleCommitted(open: OpenTransfer, { ledger }: Engine): Promise<
     arrivedAt: open.arrivedAt,
     backlog: open.backlog,
     fingerprint: open.fingerprint,
+    // Of what it was listed with nothing is known any more.
+    size: open.total,
   };
   await ledger.settle(settlement);
   return settlement;

@@ -11,6 +11,7 @@ import { confirmDisposals } from './confirm-disposals.ts';
 import { disposeDue } from './dispose.ts';
 import { recoverDue } from './recover-due.ts';
 import { tellRefusals } from './refusal-notices.ts';
+import { noticeReused } from './reused-ids.ts';
 import { type Judge, takeImports, type Visit } from './visit.ts';
 
 /** What a slice that is spent on mail leaves for what is to be done at the source. */
@@ -41,7 +42,13 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     if (control.gentle.aborted || !drained) return { synced: drained, nextRunAt: deps.clock.now() };
     // What is done shows before a watch that may last for hours.
     if (visit.settled.size > 0) await visit.ledger.observe(null, countWaiting(visit), false);
-    const goesOn = disposed !== 'ended' && (await visit.reconciliation.count(folders, countWaiting(visit)));
+    let goesOn = disposed !== 'ended' && (await visit.reconciliation.count(folders, countWaiting(visit)));
+    if (goesOn && disposed !== 'more') {
+      const noticed = await noticeReused(visit);
+      goesOn = noticed !== 'ended';
+      if (noticed === 'some' && !(await drain(visit, folders, () => isSliceOver(visit, began), judge)))
+        return { synced: false, nextRunAt: deps.clock.now() };
+    }
     const nextRunAt = disposed === 'more' ? deps.clock.now() : nextVisit(visit, began);
     if (!goesOn || disposed === 'more') return { synced: true, nextRunAt };
     const first = folders[0];

@@ -109,3 +109,13 @@ export function fingerprint(key: KeyObject, header: readonly Uint8Array[], size:
   for (const part of header) mac.update(part);
   return new Uint8Array(mac.digest().subarray(0, 16));
 }
+
+/**
+ * Tells whether a message is the one that was seen under its id before, when its size is claimed to be another: HMAC-SHA256
+ * under the mailbox's own key of what names it in its header block, cut to 16 bytes. Eight bytes that no size has come first.
+ */
+export function identity(key: KeyObject, names: readonly string[]): Uint8Array {
+  const mac = createHmac('sha256', key);
+  mac.update(`identity${names.join('\n')}`);
+  return new Uint8Array(mac.digest().subarray(0, 16));
+}

@@ -144,6 +144,7 @@ async function openVisit(
     ledger,
     folders,
     disposals: deps.openDisposals(lease),
+    sizes: deps.openSizes(lease),
     refusals: deps.openRefusals(lease),
     reconciliation: new Reconciliation({
       reconciler: deps.openReconciler(lease),
@@ -234,6 +235,7 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
       reason: judgement.reason,
       senderDomain: open?.senderDomain ?? header.senderDomain,
       sizeBytes: sizeOf(fault, message, passage),
+      identity: passage?.header.identity(visit.engine.fingerprintKey) ?? null,
       // Imported again under another id only where Gmail merges by Message-ID.
       fingerprint: judgement.status === 'uncertain' && open && !open.hasMessageId ? open.fingerprint : null,
     });

@@ -2,8 +2,8 @@
 import { schedule } from 'node-cron';
 import { isFault } from '../src/core/fault.ts';
 import type { MailboxId, UserId } from '../src/core/mailbox.ts';
-import type { Clock, Leases, Log } from '../src/core/ports.ts';
-import type { Lease, Verdict } from '../src/core/schedule.ts';
+import type { Clock, Log } from '../src/core/ports.ts';
+import type { Lease, Leases, Verdict } from '../src/core/schedule.ts';
 import type { RunControl } from './visit.ts';
 
 export interface SchedulerDeps {

@@ -266,6 +266,8 @@ export function settlementOf(
     arrivedAt: message.arrivedAt ?? receivedAt,
     backlog: message.backlog,
     fingerprint: header.fingerprint(engine.fingerprintKey, mending?.size ?? total),
+    size: message.size,
+    identity: message.ref.protocol === 'pop3' ? header.identity(engine.fingerprintKey) : null,
   };
 }
 

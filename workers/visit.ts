@@ -1,4 +1,5 @@
 /** What the parts of one run share while its session on the source is open. */
+import type { SizeBooks } from '../src/core/claimed-sizes.ts';
 import type { Cursor } from '../src/core/cursor.ts';
 import type { Disposals } from '../src/core/disposal.ts';
 import type { Listed, MessageKey, MessageRef } from '../src/core/message.ts';
@@ -51,6 +52,7 @@ export interface RunDeps extends LoginDeps {
   readonly openRefusals: (lease: Lease) => RefusalBooks;
   readonly noticeSender: NoticeSender;
   readonly openDisposals: (lease: Lease) => Disposals;
+  readonly openSizes: (lease: Lease) => SizeBooks;
   readonly grants: Grants;
   readonly lanes: Lanes;
   readonly quota: Quota;
@@ -80,6 +82,7 @@ export interface Visit {
   readonly ledger: Ledger;
   readonly reconciliation: Reconciliation;
   readonly disposals: Disposals;
+  readonly sizes: SizeBooks;
   readonly refusals: RefusalBooks;
   readonly engine: Engine;
   readonly cursors: Map<string, Cursor>;

@@ -100,6 +100,13 @@ export function forgetRefs(cursor: Pop3Cursor, refs: readonly MessageRef[]): Pop
   };
 }
 
+/** A maildrop's cursor to which these are messages that it has yet to deal with. */
+export const reopenHashes = (cursor: Pop3Cursor, hashes: ReadonlySet<UidlHash>): Pop3Cursor => ({
+  ...cursor,
+  settled: cursor.settled.difference(hashes),
+  backlog: cursor.backlog.union(hashes),
+});
+
 /** Whether `after`, which a listing made of `before`, says anything new. */
 export function isSameCursor(before: Cursor, after: Cursor): boolean {
   if (before.protocol === 'pop3' || after.protocol === 'pop3') {

@@ -2,14 +2,14 @@
  * What the engine needs from outside, in its own words. Adapters implement these; a contract suite under
  * test/contract holds every implementation to the same behaviour.
  */
+import type { Maildrop } from './claimed-sizes.ts';
 import type { Cursor, UidSet } from './cursor.ts';
 import type { DisposalOrder, DisposalReport } from './disposal.ts';
 import type { FaultCode } from './fault.ts';
 import type { FolderUse } from './folder.ts';
-import type { Credentials, MailboxId, MailboxOptions, Server, UserId } from './mailbox.ts';
+import type { Credentials, MailboxOptions, Server, UserId } from './mailbox.ts';
 import type { Listed, MessageKey, UidlHash } from './message.ts';
 import type { Tally, TransferState } from './reconciliation.ts';
-import type { Lease, Verdict } from './schedule.ts';
 import type { Intent, Postponement, RepairOrder, SessionUri, Settlement, Transfer } from './transfer.ts';
 
 /** Time and patience, injected so that tests wait for signals, never for time. */
@@ -59,6 +59,8 @@ export interface Fetched {
 
 /** An open session on a mailbox's server. One call at a time. Every wait has a deadline of its own. */
 export interface Source {
+  /** Where ids may be given to other messages, what tells of it. Absent: they are not. */
+  readonly maildrop?: Maildrop;
   /** The folders to visit for the chosen option; POP3 has the one, `INBOX`. Fault `folder-missing`. */
   folders(chosen: MailboxOptions['folders'], signal: AbortSignal): Promise<readonly SourceFolder[]>;
   /**
@@ -246,19 +248,6 @@ export interface Grants {
   hold(userId: UserId, until: number): Promise<void>;
   /** The consent is worth nothing any more: its token is destroyed, the user's mailboxes need consent. */
   destroy(userId: UserId, code: FaultCode): Promise<void>;
-}
-
-/** The leases of one worker process. */
-export interface Leases {
-  /** Proves that this worker lives, once a second. Mailboxes to look at again; null when it was taken for dead. */
-  beat(): Promise<readonly MailboxId[] | null>;
-  /** Up to `limit` due mailboxes, leased. */
-  claim(limit: number): Promise<readonly Lease[]>;
-  /** Gives the lease back with the verdict, unless another has it by now; null: only gives it back. */
-  release(lease: Lease, verdict: Verdict | null): Promise<void>;
-  /** Makes the worker known; leases in its name other than those of `held` (lost answers, an earlier life) are free again. */
-  register(held: readonly MailboxId[]): Promise<void>;
-  unregister(): Promise<void>;
 }
 
 /** A place that a ciphertext is bound to. */

@@ -36,6 +36,19 @@ export interface Verdict {
   readonly synced: boolean;
 }
 
+/** The leases of one worker process. */
+export interface Leases {
+  /** Proves that this worker lives, once a second. Mailboxes to look at again; null when it was taken for dead. */
+  beat(): Promise<readonly MailboxId[] | null>;
+  /** Up to `limit` due mailboxes, leased. */
+  claim(limit: number): Promise<readonly Lease[]>;
+  /** Gives the lease back with the verdict, unless another has it by now; null: only gives it back. */
+  release(lease: Lease, verdict: Verdict | null): Promise<void>;
+  /** Makes the worker known; leases in its name other than those of `held` (lost answers, an earlier life) are free again. */
+  register(held: readonly MailboxId[]): Promise<void>;
+  unregister(): Promise<void>;
+}
+
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;

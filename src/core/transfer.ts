@@ -101,4 +101,8 @@ export interface Settlement {
   readonly backlog: boolean;
   /** Keyed digest (16 bytes) of header block and size at the source, to recognise the message should the source re-number; null when nothing was read. */
   readonly fingerprint: Uint8Array | null;
+  /** Bytes as the source claimed when it listed the message, to notice another one under its id. */
+  readonly size?: number | null;
+  /** Keyed digest (16 bytes) of what names the message in its header block, for the same purpose; null when nothing was read. */
+  readonly identity?: Uint8Array | null;
 }

@@ -15,8 +15,7 @@ import {
   type PlanName,
   type Plans,
 } from '../core/plan.ts';
-import type { Leases } from '../core/ports.ts';
-import type { Lease, Verdict } from '../core/schedule.ts';
+import type { Lease, Leases, Verdict } from '../core/schedule.ts';
 import type { Database, Statement, Tx } from './pool.ts';
 
 /** A worker not seen for this long is taken for dead; claim_mailboxes has the same number. */

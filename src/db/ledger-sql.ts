@@ -147,7 +147,7 @@ export const REPAIR: Statement = {
 
 /**
  * Columns of $5…: key, folder, UIDVALIDITY, UID, UIDL hash, status, reason, domain, size, arrival (ms), backlog,
- * fingerprint, whether its owner is to be told that it was rejected.
+ * fingerprint, whether its owner is to be told that it was rejected, size as claimed, identity.
  *
  * `effective` is what makes settling again change nothing: a message with a row open or waiting is unsettled, one
  * with a row in a terminal state is settled, and without a row the cursor says. A message of a former UIDVALIDITY
@@ -160,8 +160,10 @@ export const SETTLE: Statement = {
   name: 'ledger-settle',
   text: `WITH input AS (
       SELECT * FROM unnest($5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bytea[], $10::text[], $11::text[],
-        $12::text[], $13::bigint[], $14::double precision[], $15::boolean[], $16::bytea[], $17::boolean[]) WITH ORDINALITY
-        AS i (key, folder, uid_validity, uid, hash, status, reason, domain, size, arrived, backlog, fingerprint, notice, ord)
+        $12::text[], $13::bigint[], $14::double precision[], $15::boolean[], $16::bytea[], $17::boolean[], $18::integer[],
+        $19::bytea[]) WITH ORDINALITY
+        AS i (key, folder, uid_validity, uid, hash, status, reason, domain, size, arrived, backlog, fingerprint, notice, claimed,
+          identity, ord)
     ), effective AS MATERIALIZED (
       SELECT i.*, t.generation, i.uid_validity = COALESCE(c.uid_validity, max(i.uid_validity) OVER (PARTITION BY i.folder)) AS current
       FROM input i
@@ -192,9 +194,10 @@ export const SETTLE: Statement = {
       ON CONFLICT (mailbox_id, folder) DO UPDATE SET settled = c.settled + EXCLUDED.settled,
         skipped = CASE WHEN isempty(EXCLUDED.skipped) THEN c.skipped ELSE c.skipped + EXCLUDED.skipped END
     ), hashes AS (
-      INSERT INTO uidls (user_id, mailbox_id, hash, settled, skipped)
-      SELECT $4, fence.id, e.hash, true, ${LEFT_OUT} FROM effective e, fence WHERE e.hash IS NOT NULL
-      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = true, skipped = EXCLUDED.skipped
+      INSERT INTO uidls (user_id, mailbox_id, hash, settled, skipped, size, identity)
+      SELECT $4, fence.id, e.hash, true, ${LEFT_OUT}, e.claimed, e.identity FROM effective e, fence WHERE e.hash IS NOT NULL
+      ON CONFLICT (mailbox_id, hash) DO UPDATE SET settled = true, skipped = EXCLUDED.skipped, size = EXCLUDED.size,
+        identity = EXCLUDED.identity
     ), gone AS (
       DELETE FROM transfers t USING effective e, fence
       WHERE t.mailbox_id = fence.id AND t.key = e.key AND (${IN_GMAIL} OR e.status = 'skipped')

@@ -1,4 +1,5 @@
 /** One transaction's worth of ledger writes: one statement per kind, whatever their number. */
+import { sizeClaimed } from '../core/claimed-sizes.ts';
 import type { Cursor } from '../core/cursor.ts';
 import { Fault } from '../core/fault.ts';
 import { hashUidl, type MessageKey, type UidlHash } from '../core/message.ts';
@@ -133,5 +134,7 @@ function settle(settlements: readonly Settlement[]): Order {
     settlements.map((s) => s.backlog),
     settlements.map((s) => s.fingerprint && bytes(s.fingerprint)),
     settlements.map((s) => s.notice ?? false),
+    settlements.map((s) => (s.size === undefined || s.size === null ? null : sizeClaimed(s.size))),
+    settlements.map((s) => (s.identity ? bytes(s.identity) : null)),
   ];
 }

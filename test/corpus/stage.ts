@@ -36,7 +36,7 @@ export interface Stage<S> {
   /** A session of one's own. */
   open(): Promise<Source>;
   /** One visit. */
-  visit(different?: Circumstances): Promise<Verdict | null>;
+  visit(different?: Circumstances, mortality?: Mortality): Promise<Verdict | null>;
   /** Visits, each when it is due, until one finds nothing wrong and leaves nothing behind. */
   rest(different?: Circumstances): Promise<void>;
 }
@@ -66,8 +66,8 @@ export function onServer(
   const world = createWorld([]);
   const openSource = createOpenSource({ dial: dialled, imap: { logout: 100, ...imap }, pop3: { quit: 100 } });
   let failures = 0;
-  const visit = async (different: Circumstances = {}) => {
-    const verdict = await live(world, new Mortality(0), {
+  const visit = async (different: Circumstances = {}, mortality = new Mortality(0)) => {
+    const verdict = await live(world, mortality, {
       ...different,
       lease: { server: at, mayWatch: false, failures, ...different.lease },
       deps: {

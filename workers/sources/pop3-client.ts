@@ -2,6 +2,7 @@
  * A POP3 session in its TRANSACTION state (RFC 1939 §5), as pop3-open.ts makes it: encrypted and logged in. One
  * call at a time; what an unfinished call left on the wire is read and dropped by the next.
  */
+import type { DropTotal } from '../../src/core/claimed-sizes.ts';
 import { Fault } from '../../src/core/fault.ts';
 import type { Pop3Channel, Pop3Timeouts } from './pop3-channel.ts';
 import { faultOfRefusal } from './pop3-fault.ts';
@@ -42,6 +43,16 @@ export class Pop3Client {
     const count = /^(\d{1,9}) \d+/.exec(text)?.[1];
     if (count === undefined) throw this.#protocol();
     return Number(count);
+  }
+
+  /** STAT: messages and their bytes; null where the server refuses to say, or says something else. */
+  async total(signal: AbortSignal): Promise<DropTotal | null> {
+    await this.#settle(signal);
+    this.#channel.send('STAT\r\n');
+    const { kind, text } = await this.#channel.status(signal);
+    if (kind === 'more') throw this.#protocol();
+    const [, count, octets] = (kind === 'ok' && /^(\d{1,9}) (\d{1,15})(?:\s|$)/.exec(text)) || [];
+    return count === undefined ? null : { count: Number(count), octets: Number(octets) };
   }
 
   /**

@@ -20,6 +20,18 @@ interface Held {
 
 const byNumber = (a: Held, b: Held): number => a.number - b.number;
 
+/** By number. `ids`: as UIDL tells them. */
+export const heldOf = (ids: ReadonlyMap<string, number>): readonly Held[] =>
+  Array.from(ids, ([uidl, number]): Held => ({ number, uidl, hash: hashUidl(uidl) })).sort(byNumber);
+
+/** What a session holds. */
+export interface Contents {
+  /** Numbers by id, as UIDL tells them. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** By number, as LIST claims. */
+  readonly sizes: (signal: AbortSignal) => Promise<ReadonlyMap<number, number>>;
+}
+
 /**
  * Lists the maildrop against `cursor`. At first sight, and again when none of the ids is known any more, or some were
  * changed (`renumbered`), everything unknown is backlog but what `history` leaves out, which counts as settled. At first sight `new`
@@ -28,14 +40,12 @@ const byNumber = (a: Held, b: Held): number => a.number - b.number;
  */
 export async function listMaildrop(
   client: Pop3Client,
-  ids: ReadonlyMap<string, number>,
+  { ids, sizes: askSizes }: Contents,
   cursor: Pop3Cursor | null,
   history: History,
   signal: AbortSignal,
 ): Promise<Listing> {
-  const held = Array.from(ids, ([uidl, number]): Held => ({ number, uidl, hash: hashUidl(uidl) })).sort(
-    byNumber,
-  );
+  const held = heldOf(ids);
   const isKnown = ({ hash }: Held): boolean =>
     cursor !== null && (cursor.settled.has(hash) || cursor.backlog.has(hash));
   const renumbered =
@@ -57,7 +67,7 @@ export async function listMaildrop(
   const { settled, backlog } = after;
   const open = held.filter(({ hash }) => !settled.has(hash));
   if (open.length === 0) return { cursor: after, renumbered, messages: [] };
-  const sizes = await client.list(signal);
+  const sizes = await askSizes(signal);
   const fresh = open.filter(({ hash }) => !backlog.has(hash));
   const old = open.filter(({ hash }) => backlog.has(hash)).reverse();
   const messages = [

@@ -1,4 +1,5 @@
 /** The POP3 source: a maildrop that holds still for as long as the session lasts (RFC 1939 §3). */
+import { type Claim, sizeClaimed } from '../../src/core/claimed-sizes.ts';
 import type { Credentials, Server } from '../../src/core/mailbox.ts';
 import type { Source, SourceFolder } from '../../src/core/ports.ts';
 import type { Dial } from './dial.ts';
@@ -6,7 +7,8 @@ import { POP3_TIMEOUTS, type Pop3Timeouts } from './pop3-channel.ts';
 import type { Pop3Client } from './pop3-client.ts';
 import { disposeInMaildrop } from './pop3-dispose.ts';
 import { fetchMessages } from './pop3-fetch.ts';
-import { listMaildrop } from './pop3-list.ts';
+import { readHeaders } from './pop3-headers.ts';
+import { heldOf, listMaildrop } from './pop3-list.ts';
 import { openPop3Client } from './pop3-open.ts';
 
 /** Opens a POP3 session: connected, encrypted, logged in. Faults: those of `openPop3Client`. */
@@ -42,12 +44,22 @@ export function createPop3Source(client: Pop3Client): Source {
   };
 
   return {
+    maildrop: {
+      total: (signal) => client.total(signal),
+      claims: async (signal) => claimsOf(numbers ?? (await readIds(signal)), marked, await sizes(signal)),
+      headers: (of, signal) =>
+        readHeaders(
+          client,
+          of.map(({ uidl }) => numbers?.get(uidl)),
+          signal,
+        ),
+    },
     folders: async () => [INBOX],
     ids: async (_folder, signal) => ({ protocol: 'pop3', uidls: [...(await readIds(signal)).keys()] }),
     count: (_folder, signal) => client.stat(signal),
     list: async (_folder, cursor, history, signal) => {
       if (cursor?.protocol === 'imap') throw new RangeError('not a POP3 cursor');
-      return await listMaildrop(client, await readIds(signal), cursor, history, signal);
+      return await listMaildrop(client, { ids: await readIds(signal), sizes }, cursor, history, signal);
     },
     fetch: async function* (messages, signal) {
       if (!numbers) await readIds(signal);
@@ -61,3 +73,14 @@ export function createPop3Source(client: Pop3Client): Source {
     close: () => client.close(),
   };
 }
+
+/** What LIST leaves out is left out. */
+const claimsOf = (
+  numbers: ReadonlyMap<string, number>,
+  marked: ReadonlySet<string>,
+  sizes: ReadonlyMap<number, number>,
+): readonly Claim[] =>
+  heldOf(numbers).flatMap(({ number, uidl, hash }) => {
+    const size = sizes.get(number);
+    return size === undefined || marked.has(uidl) ? [] : [{ uidl, hash, size: sizeClaimed(size) }];
+  });

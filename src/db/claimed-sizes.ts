@@ -1,0 +1,146 @@
+/** The sizes that LIST claimed for what is settled in a maildrop: src/core/claimed-sizes.ts says what they are for. */
+import type { SizeBooks, SizeNotes, SizeState } from '../core/claimed-sizes.ts';
+import { Fault } from '../core/fault.ts';
+import type { UidlHash } from '../core/message.ts';
+import type { LedgerLease } from './ledger.ts';
+import type { Database, Statement, Tx } from './pool.ts';
+
+/** $1 mailbox. */
+const STATE: Statement = {
+  name: 'sizes-state',
+  text: `SELECT sizes_compared_at, listed_count, listed_octets, sizes_in_doubt,
+      1000 * extract(epoch FROM greatest(sizes_rest_until, to_timestamp(0)))::double precision AS rest_until FROM folder_cursors
+    WHERE mailbox_id = $1 AND folder = 'INBOX'`,
+};
+
+/** $1 mailbox. One row, as the hashes are loaded: one behind the other, both in the order in which the rows are read. */
+const SIZES: Statement = {
+  name: 'sizes-load',
+  text: `SELECT string_agg(hash, ''::bytea) AS hashes, string_agg(int4send(size), ''::bytea) AS sizes FROM uidls
+    WHERE mailbox_id = $1 AND settled AND size IS NOT NULL`,
+};
+
+/** $1 mailbox, $2 hashes, $3 the identities found under them; answers in their order. */
+const COMPARE: Statement = {
+  name: 'sizes-compare',
+  text: `SELECT u.identity IS NOT NULL AS "hadIdentity", COALESCE(u.identity = i.identity, false) AS same,
+      k.identity IS NOT NULL AS known
+    FROM unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS i (hash, identity, ord)
+    LEFT JOIN uidls u ON u.mailbox_id = $1 AND u.hash = i.hash
+    LEFT JOIN (SELECT DISTINCT identity FROM uidls WHERE mailbox_id = $1 AND identity = ANY ($3::bytea[])) k
+      ON k.identity = i.identity
+    ORDER BY i.ord`,
+};
+
+/**
+ * $1 mailbox, $2 epoch, $3 worker, $4 user; $5 and $6 hashes and keys of reused ids; $7 to $9 hashes, their sizes and
+ * identities; $10 count, $11 octets, $12 doubt, $13 time of the comparison and $14 of the
+ * next one (ms). What was settled before now is of a former
+ * generation, as after a renumbering: by it a message is recognised that only looked like another. A row that waits for its
+ * owner is about a message that is away.
+ */
+const NOTE: Statement = {
+  name: 'sizes-note',
+  text: `WITH fence AS (
+      SELECT id FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE
+    ), reused AS (
+      UPDATE uidls u SET settled = false, skipped = false FROM fence WHERE u.mailbox_id = fence.id AND u.hash = ANY ($5::bytea[])
+    ), ended AS (
+      DELETE FROM transfers t USING fence WHERE t.mailbox_id = fence.id AND t.key = ANY ($6::text[])
+        AND t.state IN ('rejected', 'failed', 'uncertain')
+    ), counted AS (
+      UPDATE passed_over p SET left_out_hashes = ARRAY(SELECT h FROM unnest(p.left_out_hashes) AS h WHERE h <> ALL ($5::bytea[]))
+      FROM fence WHERE p.mailbox_id = fence.id AND cardinality($5::bytea[]) > 0 AND p.left_out_hashes && $5::bytea[]
+    ), learnt AS (
+      UPDATE uidls u SET size = i.size, identity = COALESCE(i.identity, u.identity)
+      FROM fence, unnest($7::bytea[], $8::integer[], $9::bytea[]) AS i (hash, size, identity)
+      WHERE u.mailbox_id = fence.id AND u.hash = i.hash AND u.settled
+    ), noted AS (
+      UPDATE folder_cursors c SET listed_count = $10::integer, listed_octets = $11::bigint, sizes_in_doubt = $12::smallint,
+        sizes_compared_at = to_timestamp($13::double precision / 1000),
+        sizes_rest_until = to_timestamp($14::double precision / 1000),
+        generation = CASE WHEN cardinality($5::bytea[]) > 0
+          THEN (SELECT 1 + max(g.generation) FROM folder_cursors g WHERE g.mailbox_id = $1) ELSE c.generation END
+      FROM fence WHERE c.mailbox_id = fence.id AND c.folder = 'INBOX')
+    SELECT count(*) AS held FROM fence`,
+};
+
+interface StateRow {
+  readonly sizes_compared_at: Date | null;
+  readonly listed_count: number | null;
+  readonly listed_octets: number | null;
+  readonly sizes_in_doubt: number;
+  readonly rest_until: number;
+}
+
+/** For one run. Faults `lease-lost`, `database-unavailable`. */
+export function createSizeBooks(db: Database, lease: LedgerLease): SizeBooks {
+  const { userId, mailboxId, epoch, workerId } = lease;
+  const inTenant = <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => db.withTenant(userId, fn);
+  return {
+    state: () => inTenant(async (tx) => stateOf((await tx.query<StateRow>(STATE, [mailboxId]))[0])),
+    sizes: () =>
+      inTenant(async (tx) => {
+        const [row] = await tx.query<{ hashes: Buffer | null; sizes: Buffer | null }>(SIZES, [mailboxId]);
+        return row?.hashes && row.sizes ? sizesOf(row.hashes, row.sizes) : new Map();
+      }),
+    compare: (looks) =>
+      inTenant((tx) =>
+        tx.query(COMPARE, [
+          mailboxId,
+          looks.map(({ hash }) => bytesOf(hash)),
+          looks.map(({ identity }) => identity && Buffer.from(identity)),
+        ]),
+      ),
+    note: (notes) =>
+      inTenant(async (tx) => {
+        const fence = [mailboxId, String(epoch), workerId, userId];
+        const rows = await tx.query<{ held: number }>(NOTE, [...fence, ...valuesOf(notes)]);
+        if (rows[0]?.held !== 1) throw new Fault('lease-lost');
+      }),
+  };
+}
+
+const bytesOf = (hash: UidlHash): Buffer => Buffer.from(hash, 'hex');
+
+const stateOf = (row: StateRow | undefined): SizeState => ({
+  comparedAt: row?.sizes_compared_at?.getTime() ?? null,
+  total:
+    !row || row.listed_count === null || row.listed_octets === null
+      ? null
+      : { count: row.listed_count, octets: row.listed_octets },
+  doubt: row?.sizes_in_doubt ?? 0,
+  restUntil: row?.rest_until ?? 0,
+});
+
+const HASH_BYTES = 16;
+const SIZE_BYTES = 4;
+
+function sizesOf(hashes: Buffer, sizes: Buffer): ReadonlyMap<UidlHash, number> {
+  const hex = hashes.toString('hex');
+  const known = new Map<UidlHash, number>();
+  for (let at = 0; at * SIZE_BYTES < sizes.length; at += 1) {
+    const hash = hex.slice(at * 2 * HASH_BYTES, (at + 1) * 2 * HASH_BYTES);
+    known.set(hash as UidlHash, sizes.readInt32BE(at * SIZE_BYTES));
+  }
+  return known;
+}
+
+function valuesOf({ reused, sizes, identities, state }: SizeNotes): readonly unknown[] {
+  const hashes = [...sizes.keys()];
+  return [
+    reused.map(({ hash }) => bytesOf(hash)),
+    reused.map(({ key }) => key),
+    hashes.map(bytesOf),
+    [...sizes.values()],
+    hashes.map((hash) => {
+      const identity = identities.get(hash);
+      return identity ? Buffer.from(identity) : null;
+    }),
+    state.total?.count ?? null,
+    state.total?.octets ?? null,
+    state.doubt,
+    state.comparedAt,
+    state.restUntil,
+  ];
+}
