@@ -2,11 +2,13 @@
 
 import type { Proof } from '../proofs.ts';
 import type { CorpusEntry } from './entry.ts';
+import { REUSED_IDS } from './quirks-of-ids.ts';
 
 const at =
   (file: string) =>
   (name: string): Proof => ({ file, name });
 const ids = at('test/corpus/ids.test.ts');
+const sizes = at('test/corpus/claimed-sizes.test.ts');
 const logins = at('test/corpus/logins.test.ts');
 const names = at('test/corpus/folder-names.test.ts');
 const faults = at('test/corpus/peers-faults.test.ts');
@@ -38,6 +40,7 @@ export const QUIRKS: readonly CorpusEntry[] = [
       ),
     ],
   },
+  ...REUSED_IDS,
   {
     quirk: 'all UIDLs changed after a move',
     source: 'POP3 in the wild',
@@ -264,10 +267,12 @@ export const QUIRKS: readonly CorpusEntry[] = [
   {
     quirk: '100,000 messages',
     source: 'long lives',
-    expected: 'nothing new costs one EXAMINE, or one UIDL; a first listing a bounded number of commands',
+    expected:
+      'nothing new costs one EXAMINE, or one UIDL and one STAT; a first listing a bounded number of commands',
     proofs: [
       ids('IMAP: 100,000 known messages and nothing new: one EXAMINE and no other question'),
       ids('POP3: 100,000 known messages and nothing new: one UIDL and no other question'),
+      sizes('100,000 known messages and nothing new: one UIDL, one STAT, and no other question in a visit'),
       at('test/workers/sources/imap-list.test.ts')(
         'lists a folder of many messages in a bounded number of commands',
       ),

@@ -135,6 +135,18 @@ suite('while mail servers misbehave', { concurrency: true }, () => {
     assert.deepEqual(tally(await one.reconcile()), { delivered: 9, 'skipped already-delivered': 8 });
   });
 
+  test('POP3: an id that is given to another message hides nothing', async () => {
+    const one = await overPop3('reused');
+    one.receiveSamples(4);
+    await one.connect();
+    await one.reconcile();
+    one.receive(giant(60_000));
+    const drop = one.server.mailbox(one.username);
+    const [first, ...rest] = drop.messages;
+    drop.fill(rest.map((held, at) => (first && at === 3 ? { ...held, uidl: first.uidl } : held)));
+    assert.deepEqual(tally(await one.reconcile()), { delivered: 4, 'delivered date-unreadable': 1 });
+  });
+
   test('POP3: a maildrop in use by another program is waited for, and no reason to ask for a password', async () => {
     const one = await overPop3('in-use');
     one.receiveSamples(2);

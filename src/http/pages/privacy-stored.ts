@@ -24,7 +24,7 @@ export const STORED: readonly Part[] = [
         ),
         term(
           'How far each mailbox is:',
-          'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), keyed digests that tell which messages are done, and, if you chose so, which of them wait to be deleted, moved or marked at your mail server, and what came of it for each line of the Glass Box. For a message under way also its size, its sender’s domain, how many From lines it has, whether it holds a NUL byte, and the sealed address of its upload at Google. For one that Gmail has refused also when you were told of it, if you asked for that. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
+          'message ids of the mail server, names of the folders you chose, counts (by day, too, so that you can compare), keyed digests that tell which messages are done, where a POP3 server has them also how large it says they are, and, if you chose so, which of them wait to be deleted, moved or marked at your mail server, and what came of it for each line of the Glass Box. For a message under way also its size, its sender’s domain, how many From lines it has, whether it holds a NUL byte, and the sealed address of its upload at Google. For one that Gmail has refused also when you were told of it, if you asked for that. While a mailbox is being set up, also the names of its folders and what they hold in numbers.',
         ),
         term(
           'Each mailbox’s labels, if you switch them on:',

@@ -29,7 +29,8 @@ test('deletes by TOP alone where sizes agree, and only with the QUIT', async (t)
   await source.close();
   assert.deepEqual(left(server), []);
   const sent = verbs(server).slice(from);
-  assert.deepEqual(sent, ['LIST', 'TOP', 'TOP', 'TOP', 'DELE', 'DELE', 'DELE', 'QUIT']);
+  // LIST was asked when they were listed.
+  assert.deepEqual(sent, ['TOP', 'TOP', 'TOP', 'DELE', 'DELE', 'DELE', 'QUIT']);
   const next = await open();
   assert.deepEqual(outcomesOf(await disposeOf(next, begun(actions)), actions), ['done', 'done', 'done']);
 });
