@@ -30,6 +30,13 @@ export class Maildrop {
     this.#messages = this.#messages.filter((message) => !gone.has(message));
   }
 
+  /** The first message is away, and the last one has its id. */
+  reuse(): void {
+    const [first, ...rest] = this.#messages;
+    const last = rest.pop();
+    if (first && last) this.#messages = [...rest, { uidl: first.uidl, bytes: last.bytes }];
+  }
+
   /** Gives every message another id, as a server that lost its index does. */
   renumber(): void {
     this.#messages = this.#messages.map(({ bytes }) => ({ bytes, uidl: randomBytes(12).toString('hex') }));

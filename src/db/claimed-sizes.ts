@@ -16,7 +16,7 @@ const STATE: Statement = {
 /** $1 mailbox. One row, as the hashes are loaded: one behind the other, both in the order in which the rows are read. */
 const SIZES: Statement = {
   name: 'sizes-load',
-  text: `SELECT string_agg(hash, ''::bytea) AS hashes, string_agg(int4send(size), ''::bytea) AS sizes FROM uidls
+  text: `SELECT encode(string_agg(hash, ''::bytea), 'hex') AS hashes, string_agg(int4send(size), ''::bytea) AS sizes FROM uidls
     WHERE mailbox_id = $1 AND settled AND size IS NOT NULL`,
 };
 
@@ -81,7 +81,7 @@ export function createSizeBooks(db: Database, lease: LedgerLease): SizeBooks {
     state: () => inTenant(async (tx) => stateOf((await tx.query<StateRow>(STATE, [mailboxId]))[0])),
     sizes: () =>
       inTenant(async (tx) => {
-        const [row] = await tx.query<{ hashes: Buffer | null; sizes: Buffer | null }>(SIZES, [mailboxId]);
+        const [row] = await tx.query<{ hashes: string | null; sizes: Buffer | null }>(SIZES, [mailboxId]);
         return row?.hashes && row.sizes ? sizesOf(row.hashes, row.sizes) : new Map();
       }),
     compare: (looks) =>
@@ -113,14 +113,13 @@ const stateOf = (row: StateRow | undefined): SizeState => ({
   restUntil: row?.rest_until ?? 0,
 });
 
-const HASH_BYTES = 16;
+const HASH_DIGITS = 32;
 const SIZE_BYTES = 4;
 
-function sizesOf(hashes: Buffer, sizes: Buffer): ReadonlyMap<UidlHash, number> {
-  const hex = hashes.toString('hex');
+function sizesOf(hashes: string, sizes: Buffer): ReadonlyMap<UidlHash, number> {
   const known = new Map<UidlHash, number>();
   for (let at = 0; at * SIZE_BYTES < sizes.length; at += 1) {
-    const hash = hex.slice(at * 2 * HASH_BYTES, (at + 1) * 2 * HASH_BYTES);
+    const hash = hashes.slice(at * HASH_DIGITS, (at + 1) * HASH_DIGITS);
     known.set(hash as UidlHash, sizes.readInt32BE(at * SIZE_BYTES));
   }
   return known;
