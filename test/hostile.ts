@@ -212,3 +212,9 @@ export function atGoogle(
 ): void {
   google.order({ rules: [{ at, action, times, account: email }] });
 }
+
+/** A message of about so many bytes, in one line. */
+export const giant = (bytes: number): Buffer =>
+  Buffer.from(
+    `From: a@example.com\r\nMessage-ID: <${bytes}@example.com>\r\n\r\n${'giant '.repeat(bytes / 6)}\r\n`,
+  );
