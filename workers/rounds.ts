@@ -1,7 +1,6 @@
 /** A visit's rounds: recover, confirm, list, transfer, wait for news, and again until there is a reason to stop. */
 import { type Cursor, isSameCursor, settleRefs } from '../src/core/cursor.ts';
-import { type Fault, isFault } from '../src/core/fault.ts';
-import { isFolderClosed, rankOf } from '../src/core/folder.ts';
+import { isFolderClosed } from '../src/core/folder.ts';
 import { endedSession } from '../src/core/judgement.ts';
 import type { Listed } from '../src/core/message.ts';
 import type { History } from '../src/core/ports.ts';
@@ -9,6 +8,7 @@ import type { Lease } from '../src/core/schedule.ts';
 import { Carrier } from './carry.ts';
 import { confirmDisposals } from './confirm-disposals.ts';
 import { disposeDue } from './dispose.ts';
+import { learnFolders } from './learn-folders.ts';
 import { recoverDue } from './recover-due.ts';
 import { tellRefusals } from './refusal-notices.ts';
 import { noticeReused } from './reused-ids.ts';
@@ -55,25 +55,6 @@ export async function goRounds(visit: Visit, judge: Judge): Promise<Rounds> {
     if (first === undefined || !(await watch(visit, first, nextRunAt))) {
       return { synced: true, nextRunAt: control.gentle.aborted ? deps.clock.now() : nextRunAt };
     }
-  }
-}
-
-/**
- * What the chosen folders are for, in the order in which they are listed: copies that are wanted before others come first.
- * Returns the fault of one that is missing, which keeps nobody from recovering what is open.
- */
-async function learnFolders({ lease, source, control, folders }: Visit): Promise<Fault | null> {
-  try {
-    const chosen = await source.folders(lease.options.folders, control.hard);
-    // What was moved there has been imported.
-    const target = lease.options.afterImport === 'move' ? lease.options.moveTo : null;
-    folders.clear();
-    for (const folder of chosen.toSorted((a, b) => rankOf(a.use) - rankOf(b.use)))
-      if (folder.name !== target) folders.set(folder.name, folder);
-    return null;
-  } catch (error) {
-    if (isFault(error, 'folder-missing')) return error;
-    throw error;
   }
 }
 

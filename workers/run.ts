@@ -123,6 +123,7 @@ async function openVisit(
   deps.quota.restore(lease.userId, books.bytesToday);
   const renumbered = new Set(books.renumbered);
   const folders = new Map<string, SourceFolder>();
+  const places = new Map<string, SourceFolder>();
   const pending = new Pending(
     ({ ref }) => ref.protocol === 'imap' && isLast(folders.get(ref.folder)?.use ?? null),
   );
@@ -135,7 +136,7 @@ async function openVisit(
     if (twin) return Math.max(twin.retryAt, deps.clock.now() + messageBackoff(1));
     return await ledger.recognises(folder, fingerprint);
   };
-  const decide = createDecide(lease.options, folders, () => deps.clock.now());
+  const decide = createDecide(lease.options, places, () => deps.clock.now());
   return {
     lease,
     deps,
@@ -143,6 +144,7 @@ async function openVisit(
     source,
     ledger,
     folders,
+    places,
     disposals: deps.openDisposals(lease),
     sizes: deps.openSizes(lease),
     refusals: deps.openRefusals(lease),
@@ -156,7 +158,7 @@ async function openVisit(
       history: lease.options.history,
       hard: control.hard,
     }),
-    engine: { ...engine, recognise, decide: labelled(decide, lease.options, folders) },
+    engine: { ...engine, recognise, decide: labelled(decide, lease.options, places) },
     cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
     renumbered,
     open,

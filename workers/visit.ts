@@ -88,6 +88,8 @@ export interface Visit {
   readonly cursors: Map<string, Cursor>;
   /** By name, as the last listing of all of them found them. */
   readonly folders: Map<string, SourceFolder>;
+  /** Those, and the others that messages under way are in. */
+  readonly places: Map<string, SourceFolder>;
   readonly renumbered: Set<string>;
   readonly open: Map<MessageKey, OpenTransfer>;
   readonly waiting: Map<MessageKey, WaitingTransfer>;
