@@ -4,14 +4,10 @@ import { LONGEST_LABEL, labelProblem } from '../../core/label.ts';
 import { atSourceFields, checkAtSource } from './at-source.ts';
 import { choiceFields, text } from './fields.ts';
 
-const label = text(LONGEST_LABEL)
-  .superRefine((name, context) => {
-    const problem = labelProblem(name);
-    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
-  })
-  .describe(
-    'The Gmail label that imported messages get; “/” nests. Made when it is first needed. Until the owner has allowed labels at Google (`grant.scopes` of the account; a browser gives it at /auth/labels), messages arrive without.',
-  );
+const label = text(LONGEST_LABEL).superRefine((name, context) => {
+  const problem = labelProblem(name);
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+});
 
 export const optionFields = {
   ...choiceFields,
@@ -20,7 +16,11 @@ export const optionFields = {
     .describe(
       'Messages are archived rather than put into the inbox. Those of archive, sent, drafts and trash folders never are put there, and those of the junk folder go to spam.',
     ),
-  label: label.nullable(),
+  label: label
+    .nullable()
+    .describe(
+      'The Gmail label that imported messages get; “/” nests. Made when it is first needed. Until the owner has allowed labels at Google (`grant.scopes` of the account; a browser gives it at /auth/labels), messages arrive without.',
+    ),
   neverSpam: z.boolean(),
   ...atSourceFields,
   pollSeconds: z.int().min(1).max(86_400),
