@@ -37,14 +37,16 @@ async function learnOthers(visit: Visit): Promise<void> {
   for (const { ref } of [...open.values(), ...waiting.values()])
     if (ref.protocol === 'imap' && !places.has(ref.folder)) names.add(ref.folder);
   if (names.size === 0) return;
-  let found = await look(visit, [...names]);
-  if (found === null) {
-    // One of them is gone.
-    found = [];
-    if (names.size > 1)
-      for (const name of [...names].slice(0, MOST_ALONE)) found.push(...((await look(visit, [name])) ?? []));
-  }
+  const found = (await look(visit, [...names])) ?? (await lookAlone(visit, names));
   for (const folder of found) places.set(folder.name, folder);
+}
+
+/** One of them is gone. */
+async function lookAlone(visit: Visit, names: ReadonlySet<string>): Promise<readonly SourceFolder[]> {
+  const found: SourceFolder[] = [];
+  if (names.size > 1)
+    for (const name of [...names].slice(0, MOST_ALONE)) found.push(...((await look(visit, [name])) ?? []));
+  return found;
 }
 
 /** null: one is missing. */
