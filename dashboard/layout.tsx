@@ -16,10 +16,10 @@ import { Dialog } from './ui/dialog.tsx';
 import { Menu } from './ui/menu.tsx';
 
 const PLACES = [
-  { href: '/mailboxes', text: common.nav.mailboxes, Icon: Inbox },
-  { href: '/glass-box', text: common.nav.glassBox, Icon: ScanSearch },
-  { href: '/billing', text: common.nav.billing, Icon: CreditCard },
-  { href: '/account', text: common.nav.account, Icon: CircleUser },
+  { href: '/mailboxes', text: common.nav.mailboxes, Icon: Inbox, also: '/connect' },
+  { href: '/glass-box', text: common.nav.glassBox, Icon: ScanSearch, also: null },
+  { href: '/billing', text: common.nav.billing, Icon: CreditCard, also: null },
+  { href: '/account', text: common.nav.account, Icon: CircleUser, also: '/webhooks' },
 ] as const;
 
 export function Layout({ children }: { children: ReactNode }) {
@@ -44,8 +44,12 @@ export function Layout({ children }: { children: ReactNode }) {
   );
 }
 
-const isAt = (location: string, href: string): boolean =>
-  location === href || location.startsWith(`${href}/`);
+/** The place itself, or what belongs to it: the marks of assistive technology. */
+function marksOf(location: string, { href, also }: (typeof PLACES)[number]): 'page' | 'true' | undefined {
+  if (location === href) return 'page';
+  const isWithin = (place: string) => location === place || location.startsWith(`${place}/`);
+  return isWithin(href) || (also !== null && isWithin(also)) ? 'true' : undefined;
+}
 
 function Header() {
   const [location] = useLocation();
@@ -56,17 +60,17 @@ function Header() {
           {common.product}
         </Link>
         <nav aria-label={common.navigation} className="hidden flex-1 gap-1 md:flex">
-          {PLACES.map(({ href, text }) => (
+          {PLACES.map((place) => (
             <Link
-              key={href}
-              href={href}
-              aria-current={isAt(location, href) ? 'page' : undefined}
+              key={place.href}
+              href={place.href}
+              aria-current={marksOf(location, place)}
               className={classes(
                 'rounded-lg px-3 py-2 text-sm font-medium whitespace-nowrap hover:bg-sunken',
-                isAt(location, href) ? 'bg-accent-soft text-accent' : 'text-muted',
+                marksOf(location, place) ? 'bg-accent-soft text-accent' : 'text-muted',
               )}
             >
-              {text}
+              {place.text}
             </Link>
           ))}
         </nav>
@@ -112,18 +116,18 @@ function PhoneNavigation() {
       aria-label={common.navigation}
       className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {PLACES.map(({ href, text, Icon }) => (
+      {PLACES.map((place) => (
         <Link
-          key={href}
-          href={href}
-          aria-current={isAt(location, href) ? 'page' : undefined}
+          key={place.href}
+          href={place.href}
+          aria-current={marksOf(location, place)}
           className={classes(
             'flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 text-xs font-medium',
-            isAt(location, href) ? 'text-accent' : 'text-muted',
+            marksOf(location, place) ? 'text-accent' : 'text-muted',
           )}
         >
-          <Icon aria-hidden className="size-5" />
-          {text}
+          <place.Icon aria-hidden className="size-5" />
+          {place.text}
         </Link>
       ))}
     </nav>

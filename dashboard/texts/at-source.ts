@@ -81,7 +81,7 @@ export const atSourceTexts = {
     sentence:
       'From now on, each message is deleted there after it has arrived in your Gmail for certain. This cannot be undone: your Gmail then has the only copy.',
     word: 'delete',
-    typed: 'Type delete to confirm',
+    typed: 'Type “delete” to confirm',
     action: 'Delete after import',
   },
   line: (options: Options): string => {

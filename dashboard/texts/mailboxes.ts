@@ -95,7 +95,7 @@ export const mailboxTexts = {
     title: 'Settings',
     server: 'Server',
     user: 'User name',
-    security: { tls: 'TLS from the first byte', starttls: 'STARTTLS, required' },
+    security: { tls: 'TLS from the start', starttls: 'STARTTLS, required' },
     encryption: 'Encryption',
     history: {
       label: 'What is imported',

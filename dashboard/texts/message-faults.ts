@@ -53,7 +53,7 @@ export const MESSAGE_FAULTS = {
   'null-byte': text(
     'none',
     'With a byte that no message may have',
-    'The message contains a NUL byte, which Gmail does not accept.',
+    'The message contains a zero byte (NUL), a character that mail must not have, so Gmail does not accept it.',
     'Read it at your provider, or allow repaired copies in the mailbox’s settings.',
   ),
   'message-refused': text(

@@ -107,7 +107,7 @@ export const REASON_TEXTS = {
   ),
   'null-byte': reason(
     'A byte that no message may have',
-    'The message contains a NUL byte, which Gmail does not accept.',
+    'The message contains a zero byte (NUL), a character that mail must not have, so Gmail does not accept it.',
     MENDABLE,
   ),
   'message-too-large': reason(
@@ -189,7 +189,7 @@ const REPAIRED_TEXTS: Partial<Record<AuditReason, string>> = {
     'It had several From lines. The first is as it was; the others are called X-Smtp-Sync-Original-From in the copy.',
   'from-header-invalid':
     'Its From line was not written as Gmail asks for. In the copy it is called X-Smtp-Sync-Original-From, and a From line with its text stands in its place.',
-  'null-byte': 'It had NUL bytes, which the copy has not.',
+  'null-byte': 'It had zero bytes (NUL), which mail must not have. The copy has none.',
 };
 
 /** Whether a repaired copy may get this message into Gmail. */

@@ -28,7 +28,7 @@ export function Banner({
       )}
     >
       <Icon aria-hidden className="mt-0.5 size-5 shrink-0" />
-      <div className="min-w-0 flex-1 basis-60 text-sm">
+      <div className="min-w-0 flex-1 basis-60 text-sm wrap-anywhere">
         {title && <p className="font-semibold">{title}</p>}
         {children}
       </div>

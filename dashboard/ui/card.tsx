@@ -27,8 +27,8 @@ export function Section({
   return (
     <section aria-label={title} className={classes('space-y-3', className)}>
       <div className="flex flex-wrap items-end justify-between gap-3">
-        <div>
-          <h2 className="text-lg font-semibold">{title}</h2>
+        <div className="min-w-0">
+          <h2 className="text-lg font-semibold wrap-anywhere">{title}</h2>
           {intro && <p className="text-sm text-muted">{intro}</p>}
         </div>
         {actions}

@@ -46,7 +46,7 @@ export function ConfirmDialog({
           if (ready && !busy) onConfirm();
         }}
       >
-        <div className="space-y-2 text-sm">{children}</div>
+        <div className="space-y-2 text-sm wrap-anywhere">{children}</div>
         {typed && (
           <TextField
             label={typed.label}

@@ -44,7 +44,7 @@ export function Dialog({
           )}
         >
           <div className="flex items-start justify-between gap-4">
-            <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
+            <Radix.Title className="min-w-0 text-lg font-semibold wrap-anywhere">{title}</Radix.Title>
             <Radix.Close
               aria-label={common.close}
               className="-m-1 flex size-8 items-center justify-center rounded-lg text-muted hover:bg-sunken"
@@ -53,7 +53,9 @@ export function Dialog({
             </Radix.Close>
           </div>
           {description && (
-            <Radix.Description className="mt-1 text-sm text-muted">{description}</Radix.Description>
+            <Radix.Description className="mt-1 text-sm wrap-anywhere text-muted">
+              {description}
+            </Radix.Description>
           )}
           <div className="mt-4">{children}</div>
         </Radix.Content>

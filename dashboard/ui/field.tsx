@@ -29,7 +29,7 @@ function Field({ label, hint, error, className, control }: Around & { control: (
   const describedBy = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
   return (
     <div className={classes('space-y-1.5', className)}>
-      <label htmlFor={id} className="block text-sm font-medium">
+      <label htmlFor={id} className="block text-sm font-medium wrap-anywhere">
         {label}
       </label>
       {control({
@@ -43,7 +43,7 @@ function Field({ label, hint, error, className, control }: Around & { control: (
         </p>
       )}
       {error && (
-        <p id={`${id}-error`} className="text-sm font-medium text-failed">
+        <p id={`${id}-error`} className="text-sm font-medium wrap-anywhere text-failed">
           {error}
         </p>
       )}
@@ -137,7 +137,7 @@ export function ChoiceField({
         aria-describedby={hint ? `${id}-hint` : undefined}
         className="mt-0.5 size-5 shrink-0 accent-accent"
       />
-      <div>
+      <div className="min-w-0 wrap-anywhere">
         <label htmlFor={id} className="text-sm font-medium">
           {label}
         </label>

@@ -20,6 +20,7 @@ export function Menu({ trigger, items }: { trigger: ReactNode; items: readonly M
       <DropdownMenu.Content
         align="end"
         sideOffset={6}
+        collisionPadding={8}
         className="z-50 min-w-44 rounded-xl border border-line bg-raised p-1.5 shadow-lg"
       >
         {items.map((item) => (

@@ -31,7 +31,7 @@ export function Toasts({ children }: { children: ReactNode }) {
             key={id}
             onOpenChange={(open) => !open && forget(id)}
             className={classes(
-              'rounded-xl border px-4 py-3 text-sm font-medium shadow-lg',
+              'rounded-xl border px-4 py-3 text-sm font-medium wrap-anywhere shadow-lg',
               failed ? 'border-failed bg-failed-soft text-failed' : 'border-line bg-raised text-ink',
             )}
           >

@@ -44,10 +44,26 @@ export const invalidInput = (error: z.ZodError, whole: string): HttpError => {
   const field = issue.path.join('.') || whole;
   if (issue.code === 'unrecognized_keys')
     return new HttpError('invalid-request', `${field}: holds an unknown field`);
-  const rule = issue.message.replace(/^Invalid input: /, '');
+  const rule = ruleOf(issue.message);
   if (/^(username|password)$/.test(field) && issue.code !== 'invalid_type')
     return new HttpError('credentials-invalid', `${field}: ${rule}`);
   return new HttpError('invalid-request', `${field}: ${rule}`);
+};
+
+/** The parser's own messages speak of types; people write lists and settings, too. */
+function ruleOf(message: string): string {
+  const [, options] = /^Invalid option: expected one of (.*)$/.exec(message) ?? [];
+  if (options !== undefined) return `must be one of ${options.replaceAll('"', '').replaceAll('|', ', ')}`;
+  const [, wanted = '', received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (received === 'undefined') return 'is required';
+  return KINDS[wanted] ?? message.replace(/^Invalid input: /, '');
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'must be text',
+  number: 'must be a number',
+  int: 'must be a whole number',
+  boolean: 'must be true or false',
 };
 
 /** Parses input or throws the contract's 400, which calls what has no field's name by `whole`. */

@@ -84,7 +84,7 @@ test('in the wizard: deleting is agreed to, tried dry, said again, and done once
   await confirm.getByText('Its other copies count as skipped: they stay in their folders').waitFor();
   await assertAccessible(page);
   await takeScreenshots(page, 'at-source-confirm', { fullPage: false });
-  await page.getByLabel('Type delete to confirm').fill('delete');
+  await page.getByLabel('Type “delete” to confirm').fill('delete');
   await agree.click();
   await heading(page, 'What should be imported?').waitFor();
   await eventually(() => page.getByLabel(DELETE).isChecked(), true);
@@ -185,8 +185,8 @@ test('a POP3 mailbox is offered what its protocol can do', async () => {
   await page.getByLabel('Everything', { exact: true }).check();
   await page.getByLabel(DELETE).click();
   await page.getByText('1 message would be imported, each then deleted at once.').waitFor();
-  await page.getByLabel('Type delete to confirm').fill('delete');
-  await page.getByLabel('Type delete to confirm').press('Enter');
+  await page.getByLabel('Type “delete” to confirm').fill('delete');
+  await page.getByLabel('Type “delete” to confirm').press('Enter');
   await eventually(() => page.getByLabel(DELETE).isChecked(), true);
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await page.getByRole('button', { name: 'Start importing' }).click();

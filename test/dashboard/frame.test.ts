@@ -118,8 +118,9 @@ test('names of any length and script fit into 320 px, and a system without colou
     'صندوق-البريد@مثال.example',
     '受信箱@例え.example',
   ];
+  const twin = { ...mailboxOf(names[2] ?? '', 3), protocol: 'pop3', port: 995 };
   await page.route('**/api/v1/mailboxes', (route) =>
-    route.fulfill({ json: { mailboxes: names.map(mailboxOf) } }),
+    route.fulfill({ json: { mailboxes: [...names.map(mailboxOf), twin] } }),
   );
   await page.route('**/api/v1/mailboxes/*/stats', (route) => route.fulfill({ status: 404, json: {} }));
   await page.setViewportSize({ width: 320, height: 700 });
@@ -132,6 +133,24 @@ test('names of any length and script fit into 320 px, and a system without colou
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, path);
     await assertAccessible(page);
   }
+  await page.getByRole('button', { name: /^More actions/ }).click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit mailbox' });
+  await dialog.waitFor();
+  const [wide, room] = await page.evaluate<[number, number]>(
+    "(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(document.querySelector('[role=dialog]'))",
+  );
+  assert.equal(wide, room, 'the dialog');
+  for (const view of ['reconciliation', 'chain']) {
+    await page.goto(`/glass-box?view=${view}`);
+    await page.getByRole('heading', { name: names[0] ?? '', level: 2 }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, view);
+    // What has the same name is told apart.
+    await page.getByRole('heading', { name: `${twin.username} (POP3, imap.example.com:995)` }).waitFor();
+    await assertAccessible(page);
+  }
+  await page.goto(`/mailboxes/${twin.id}`);
+  await page.getByRole('button', { name: 'Sync now' }).waitFor();
   await page.emulateMedia({ forcedColors: 'active' });
   const border = await page.evaluate<string>(
     `getComputedStyle([...document.querySelectorAll('main button')].find((each) => each.innerText === 'Sync now')).borderTop`,

@@ -26,7 +26,7 @@ test('what Gmail refuses is explained, allowed in the settings, and then retried
   await page.goto(`/mailboxes/${owner.mailboxId}`);
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Edit' }).click();
-  await page.getByText('The copy is no longer byte-identical').waitFor();
+  await page.getByText('The copy is no longer the same to the last byte').waitFor();
   assert.equal(await page.getByLabel(REPAIR).isChecked(), false);
   await page.getByLabel(REPAIR).check();
   await page.getByLabel(NOTICE).check();

@@ -79,12 +79,10 @@ export function AddressStep({ input, change, go }: NewStepProps) {
           )}
           {search.error !== null && <Banner tone="failed">{address.failed}</Banner>}
           <StepActions>
-            <div className="flex flex-wrap gap-3">
-              <Button onClick={enterManually}>{address.manual}</Button>
-              <Button type="submit" look="primary" busy={search.busy}>
-                {connect.next}
-              </Button>
-            </div>
+            <Button onClick={enterManually}>{address.manual}</Button>
+            <Button type="submit" look="primary" busy={search.busy}>
+              {connect.next}
+            </Button>
           </StepActions>
         </form>
       </Card>

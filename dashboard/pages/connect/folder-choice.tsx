@@ -60,7 +60,9 @@ export function FolderChoice({
               ))}
             </ul>
           ))}
-        {choice.folders !== 'inbox' && <p className="text-sm text-muted">{choose.inOneInbox}</p>}
+        {choice.folders !== 'inbox' && !choice.extras.folderLabels && (
+          <p className="text-sm text-muted">{choose.inOneInbox}</p>
+        )}
         {error && (
           <p id="folders-error" role="alert" className="text-sm font-medium text-failed">
             {error}

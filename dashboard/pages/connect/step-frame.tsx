@@ -36,14 +36,12 @@ export function StepFrame({
 export function StepActions({ onBack, children }: { onBack?: () => void; children?: ReactNode }) {
   return (
     <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-5">
-      {onBack ? (
+      {onBack && (
         <Button look="quiet" onClick={onBack}>
           {connect.back}
         </Button>
-      ) : (
-        <span />
       )}
-      {children}
+      <div className="ml-auto flex flex-wrap justify-end gap-3">{children}</div>
     </div>
   );
 }

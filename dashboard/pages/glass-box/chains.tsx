@@ -11,7 +11,7 @@ import { TextField } from '../../ui/field.tsx';
 import { Progress } from '../../ui/progress.tsx';
 import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
 import { Finding } from './chain-finding.tsx';
-import { nameOf } from './filters.tsx';
+import { namesOf } from './mailbox-names.ts';
 import { parseKept, useVerification } from './use-verification.ts';
 
 /** `mailboxes` undefined: not known yet. */
@@ -23,27 +23,33 @@ export function Chains({ mailboxes }: { mailboxes: readonly Mailbox[] | undefine
       </Loading>
     );
   if (mailboxes.length === 0) return <EmptyState title={texts.none}>{texts.noneSentence}</EmptyState>;
+  const names = namesOf(mailboxes);
   return (
     <div className="space-y-8">
       <div className="max-w-prose space-y-2 text-sm text-muted">
         <p>{texts.intro}</p>
         <p>{texts.keepIntro}</p>
       </div>
-      {mailboxes.map((mailbox) => (
-        <MailboxChain key={mailbox.id} mailbox={mailbox} />
+      {mailboxes.map(({ id }) => (
+        <MailboxChain key={id} id={id} name={names.get(id) ?? ''} />
       ))}
     </div>
   );
 }
 
-function MailboxChain({ mailbox }: { mailbox: Mailbox }) {
-  const { id } = mailbox;
+interface Named {
+  /** The mailbox's. */
+  readonly id: string;
+  readonly name: string;
+}
+
+function MailboxChain({ id, name }: Named) {
   const { data, error, refetch } = useQuery({
     queryKey: ['chain', id],
     queryFn: ({ signal }) => get<Chain>(`/mailboxes/${id}/chain`, {}, signal),
   });
   return (
-    <Section title={nameOf(mailbox)}>
+    <Section title={name}>
       <Card className="space-y-5">
         {data !== undefined ? (
           <End chain={data} />
@@ -54,7 +60,7 @@ function MailboxChain({ mailbox }: { mailbox: Mailbox }) {
             <Skeleton className="h-16" />
           </Loading>
         )}
-        <CheckForm mailbox={mailbox} onDone={() => void refetch()} />
+        <CheckForm id={id} name={name} onDone={() => void refetch()} />
       </Card>
     </Section>
   );
@@ -76,22 +82,22 @@ function End({ chain: { mailboxId, head } }: { chain: Chain }) {
   );
 }
 
-function CheckForm({ mailbox, onDone }: { mailbox: Mailbox; onDone: () => void }) {
+function CheckForm({ id, name, onDone }: Named & { onDone: () => void }) {
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState<string | null>(null);
-  const { check, start, stop } = useVerification(mailbox.id);
+  const { check, start, stop } = useVerification(id);
   const isRunning = check.is === 'running';
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (isRunning) return;
     const kept = parseKept(text);
-    const isOther = kept !== null && kept.mailboxId !== null && kept.mailboxId !== mailbox.id;
+    const isOther = kept !== null && kept.mailboxId !== null && kept.mailboxId !== id;
     const problem = text.trim() !== '' && kept === null ? texts.keptWrong : isOther ? texts.keptOther : null;
     setWrong(problem);
     if (problem === null) void start(kept).then(onDone);
   };
   return (
-    <form className="space-y-4" onSubmit={submit} aria-label={nameOf(mailbox)}>
+    <form className="space-y-4" onSubmit={submit} aria-label={name}>
       <div className="flex flex-wrap items-start gap-3">
         <TextField
           label={texts.kept}
@@ -113,10 +119,7 @@ function CheckForm({ mailbox, onDone }: { mailbox: Mailbox; onDone: () => void }
       </div>
       {isRunning && (
         <div className="space-y-1.5">
-          <Progress
-            value={check.all === 0 ? null : check.checked / check.all}
-            label={texts.progress(nameOf(mailbox))}
-          />
+          <Progress value={check.all === 0 ? null : check.checked / check.all} label={texts.progress(name)} />
           {check.all > 0 && <p className="text-sm text-muted">{texts.checked(check.checked, check.all)}</p>}
         </div>
       )}

@@ -13,7 +13,7 @@ import { glassBoxTexts } from '../../texts/glass-box.ts';
 import { Button } from '../../ui/button.tsx';
 import type { useEntries } from './entries.ts';
 import { CARD_HEIGHT, COLUMNS, EntryRow, ROW_HEIGHT } from './entry-row.tsx';
-import { nameOf } from './filters.tsx';
+import { namesOf } from './mailbox-names.ts';
 
 const texts = glassBoxTexts.list;
 /** Rows before the end at which the next page is asked for. */
@@ -44,7 +44,7 @@ export function EntryList({ entries, pages, total, mailboxes, onOpen }: Props) {
   useLayoutEffect(() => rows.measure(), [isWide]);
   useNextPage(rows.getVirtualItems().at(-1)?.index ?? 0, entries.length, pages);
   const keys = useArrowKeys(entries, (index) => rows.scrollToIndex(index, { align: 'auto' }), onOpen, body);
-  const names = new Map(mailboxes.map((mailbox) => [mailbox.id, nameOf(mailbox)]));
+  const names = namesOf(mailboxes);
   const isEnd = !pages.hasNextPage;
   return (
     <div className="rounded-xl border border-line bg-surface">

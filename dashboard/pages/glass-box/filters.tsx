@@ -9,6 +9,7 @@ import { STATUS_TEXTS, STATUSES } from '../../texts/reasons.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { type LogFilter, NO_FILTER, PERIODS } from './filter-state.ts';
+import { namesOf } from './mailbox-names.ts';
 
 const texts = glassBoxTexts.filters;
 
@@ -71,19 +72,15 @@ export function MailboxField({ filter, mailboxes, change }: Omit<FilterProps, 'c
       onChange={(event) => change({ mailbox: event.target.value })}
     >
       <option value="">{texts.anyMailbox}</option>
-      {mailboxes.map(({ id, username, host }) => (
+      {[...namesOf(mailboxes)].map(([id, name]) => (
         <option key={id} value={id}>
-          {nameOf({ username, host })}
+          {name}
         </option>
       ))}
       {!isKnown && <option value={filter.mailbox}>{glassBoxTexts.list.deletedMailbox}</option>}
     </SelectField>
   );
 }
-
-/** How a mailbox is called where there is little room. */
-export const nameOf = ({ username, host }: Pick<Mailbox, 'username' | 'host'>): string =>
-  username.includes('@') ? username : `${username} (${host})`;
 
 /** Suggests domains while one types; takes effect at Enter, on leaving, or when a suggestion is chosen. */
 function DomainField({ domain, change }: { domain: string; change: FilterProps['change'] }) {

@@ -10,7 +10,7 @@ import { useEntries } from './entries.ts';
 import { EntryDetails } from './entry-details.tsx';
 import { EntryList } from './entry-list.tsx';
 import type { AuditQuery, LogFilter } from './filter-state.ts';
-import { nameOf } from './filters.tsx';
+import { namesOf } from './mailbox-names.ts';
 import { totalOf, useAuditStats } from './stats.ts';
 
 interface Props {
@@ -68,7 +68,7 @@ export function Log({ query, isFiltered, mailboxes, change, clear }: Props) {
       {open && (
         <EntryDetails
           entry={open}
-          mailbox={mailbox ? nameOf(mailbox) : glassBoxTexts.list.deletedMailbox}
+          mailbox={namesOf(mailboxes).get(open.mailboxId) ?? glassBoxTexts.list.deletedMailbox}
           mayRepair={mailbox?.options.repair ?? false}
           onClose={() => setOpen(null)}
         />

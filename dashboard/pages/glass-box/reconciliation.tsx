@@ -13,7 +13,7 @@ import { classes } from '../../ui/classes.ts';
 import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx';
 import { useToast } from '../../ui/toast.tsx';
 import type { AuditQuery } from './filter-state.ts';
-import { nameOf } from './filters.tsx';
+import { namesOf } from './mailbox-names.ts';
 
 const texts = glassBoxTexts.reconciliation;
 const PARTS = ['delivered', 'rejected', 'failed', 'uncertain', 'waiting', 'skipped'] as const;
@@ -36,6 +36,7 @@ export function ReconciliationView({
       </Loading>
     );
   const shown = mailboxes.filter(({ id }) => query.mailbox === '' || id === query.mailbox);
+  const names = namesOf(mailboxes);
   if (shown.length === 0) return <EmptyState title={texts.none}>{texts.noneSentence}</EmptyState>;
   return (
     <div className="space-y-8">
@@ -46,6 +47,7 @@ export function ReconciliationView({
         <MailboxCounts
           key={mailbox.id}
           mailbox={mailbox}
+          name={names.get(mailbox.id) ?? ''}
           counts={counts.data.filter(({ mailboxId }) => mailboxId === mailbox.id)}
         />
       ))}
@@ -68,7 +70,15 @@ function useReconciliations({ mailbox, from, to }: AuditQuery, mailboxes: readon
   });
 }
 
-function MailboxCounts({ mailbox, counts }: { mailbox: Mailbox; counts: readonly Reconciliation[] }) {
+function MailboxCounts({
+  mailbox,
+  name,
+  counts,
+}: {
+  mailbox: Mailbox;
+  name: string;
+  counts: readonly Reconciliation[];
+}) {
   const say = useToast();
   const count = useMutation({
     mutationFn: () => post<Mailbox>(`/mailboxes/${mailbox.id}/sync`),
@@ -79,7 +89,7 @@ function MailboxCounts({ mailbox, counts }: { mailbox: Mailbox; counts: readonly
   const canCount = mailbox.state === 'active' || mailbox.state === 'unreachable';
   return (
     <Section
-      title={nameOf(mailbox)}
+      title={name}
       actions={
         canCount && (
           <Button size="sm" busy={count.isPending} onClick={() => count.mutate()}>

@@ -115,6 +115,8 @@ function optionsOf(
     legend: { show: false },
     ...(bucketSeconds >= DAY && { tzDate: (time: number) => uPlot.tzDate(new Date(time * 1000), 'Etc/UTC') }),
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+    // The last time of day is wider than what is left beside it.
+    padding: [null, 32, null, null],
     scales: {
       x: { range: () => rangeOf(stats) },
       y: { range: (_, __, max) => [0, max || 1] },
@@ -124,6 +126,8 @@ function optionsOf(
         ...axis,
         grid: { show: false },
         space: 64,
+        // What is written is to the minute; finer steps would say the same twice.
+        incrs: STEPS,
         values: (_, times, __, ___, step) => times.map((time) => label(time, step)),
       },
       {
@@ -154,6 +158,11 @@ function optionsOf(
     },
   };
 }
+
+/** Between two times below the chart; seconds. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720]
+  .map((minutes) => minutes * 60)
+  .concat([1, 2, 3, 5, 7, 10, 15, 30, 60, 90, 120, 180, 365, 730, 1825].map((days) => days * DAY));
 
 /** What stands below the chart: days, and between them hours, in the browser's own way of writing them. */
 function timeLabels(timeZone: string | undefined): (time: number, step: number) => string {

@@ -51,6 +51,8 @@ function Sparkline({ series, small = false }: { series: MailboxStats['series']; 
   const points = values.map((ms, i) =>
     ms === null ? null : { x: i * step, y: HEIGHT - 3 - (Math.log10(ms + 1) / top) * (HEIGHT - 6) },
   );
+  // One alone is a dot that says nothing.
+  if (points.filter((point) => point !== null).length < 2) return null;
   return (
     <svg
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

@@ -100,6 +100,31 @@ test.test('each line is connected by itself, sealed, with an answer of its own',
     assert.ok(!JSON.stringify(answer).includes(secret) && !web.logged().includes(secret), secret);
 });
 
+test.test('what is wrong with a line is said in words that are not about programs', async () => {
+  const { browser } = await someone();
+  const { lines } = await send(
+    browser,
+    [
+      'host,port,username,password,protocol,start,pollSeconds',
+      ',,one,word,,,',
+      'imap.example.com,soon,two,word,,,',
+      'imap.example.com,,three,word,smtp,,',
+      'imap.example.com,,four,word,,perhaps,',
+      'imap.example.com,,five,word,,,often',
+    ].join('\n'),
+  );
+  assert.deepEqual(
+    lines.map(({ error }) => error?.message),
+    [
+      'host: is required',
+      'port: must be a number',
+      'protocol: must be one of imap, pop3',
+      'start: must be true or false',
+      'options.pollSeconds: must be a number',
+    ],
+  );
+});
+
 test.test('a list that is none is refused as a whole, and nothing of it is told', async () => {
   const { browser } = await someone();
   const row = 'imap.example.com,someone,canary-word';
