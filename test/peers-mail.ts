@@ -36,18 +36,24 @@ export const MAIL_ROWS: readonly PeersRow[] = [
     'N ? H H N H H H',
     ['e2e/fidelity', 'flags, folders, dates, copies and rules, out of Dovecot’s folders'],
     ['corpus/folder-names', 'a folder is chosen by its decoded name'],
+    [
+      'corpus/dovecot',
+      'Dovecot, a namespace with a prefix and odd names: all of its folders are imported but junk and trash',
+    ],
   ),
   row(
     'server autodetection',
     'P H P N N H N N',
     ['src/http/discover', 'anything else is looked up by a worker, and forgotten'],
     ['src/http/discover', 'a known provider is answered without a worker'],
+    ['src/discovery/discover', 'orders services by priority and weight, without refusals and other ports'],
   ),
   row(
     'Gmail API import (spam classifier runs)',
     'H H H H H N N H',
     ['workers/sinks/gmail', 'connections are used again, and nothing but tokens and imports is called'],
     ['e2e/main-job', 'Google saw nothing but consent, tokens and imports; the log holds no password'],
+    ['e2e/fidelity', 'flags, folders, dates, copies and rules, out of Dovecot’s folders'],
   ),
   row(
     'streamed upload, memory bounded',
@@ -119,6 +125,10 @@ export const MAIL_ROWS: readonly PeersRow[] = [
     '? ? N N N N P P',
     ['workers/recovery', 'dies at every effect: a message in three chunks and a small one'],
     ['workers/recovery', 'dies at every pair of effects in two lives running'],
+    [
+      'e2e/main-job',
+      'signs in, connects both protocols, and imports each message once while the worker is killed',
+    ],
   ),
   row(
     'one bad message does not block',
@@ -185,6 +195,10 @@ export const MAIL_ROWS: readonly PeersRow[] = [
       'e2e/dovecot',
       'Dovecot, pop3: after seven days and not an hour before it is deleted, but not what Gmail refused',
     ],
+    [
+      'corpus/dovecot',
+      'Dovecot, a folder that can be read and not changed: it is imported and left alone, and others are not',
+    ],
   ),
   row(
     'push (IDLE)',
@@ -192,6 +206,10 @@ export const MAIL_ROWS: readonly PeersRow[] = [
     ['e2e/main-job', 'new mail follows by itself, over IDLE and by polling'],
     ['workers/sources/imap-list', 'renews IDLE and still hears of news'],
     ['e2e/dovecot', 'Dovecot, IDLE: it alone brings new mail where the next look is a day away'],
+    [
+      'corpus/dovecot',
+      'Dovecot, IDLE dies without a word: the visit ends, and the next one brings what came meanwhile',
+    ],
   ),
   row(
     'poll interval chosen, sync now',
@@ -202,6 +220,7 @@ export const MAIL_ROWS: readonly PeersRow[] = [
       'workers/rounds',
       'without room to watch, a way to, or a plan that has it, it comes back after the poll interval',
     ],
+    ['e2e/main-job', 'new mail follows by itself, over IDLE and by polling'],
   ),
   row(
     "backoff by the server's own words",

@@ -24,10 +24,12 @@ export const SERVICE_ROWS: readonly PeersRow[] = [
     ['src/main', 'the web process gets ready, holds no private key, and ends on SIGTERM'],
     ['e2e/separate', 'web and worker start by themselves, each with its own keys'],
   ),
-  row('per-message log the user can see', 'N N P P N P P P', [
-    'e2e/main-job',
-    'the audit log has one entry a message, and nothing personal',
-  ]),
+  row(
+    'per-message log the user can see',
+    'N N P P N P P P',
+    ['e2e/main-job', 'the audit log has one entry a message, and nothing personal'],
+    ['dashboard/glass-box', 'new entries come by themselves, unless one looks elsewhere'],
+  ),
   row(
     'proof that source and Gmail agree (reconciliation)',
     'N N N N N N P N',
@@ -90,6 +92,7 @@ export const SERVICE_ROWS: readonly PeersRow[] = [
     ['workers/rounds', 'new mail goes before backlog'],
     ['workers/rounds', 'mail that comes while the backlog is under way does not wait for its end'],
     ['workers/rounds', 'a backlog stops at the day’s share and leaves new mail its own'],
+    ['workers/sources/dovecot', 'puts new mail before backlog'],
   ),
   row(
     'repair of refused messages, disclosed',
@@ -100,6 +103,8 @@ export const SERVICE_ROWS: readonly PeersRow[] = [
       'whatever a message holds: the rest of it stays, Gmail’s cause is gone, and the header block is that of the source',
     ],
     ['e2e/refusals', 'without leave it is rejected with a notice; once allowed, a retry repairs it'],
+    ['e2e/refusals', 'imap: a repaired copy of each message that Gmail refuses, byte for byte'],
+    ['e2e/refusals', 'pop3: a repaired copy of each message that Gmail refuses, byte for byte'],
   ),
   row(
     'multi-user, billing',

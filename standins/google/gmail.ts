@@ -89,7 +89,7 @@ function readSettings(call: Call, account: Account, metadata: Buffer): ImportSet
     sendApiError(call, 400, 'invalidArgument', `Invalid label: ${bad}`);
     return null;
   }
-  return { labelIds, internalDateSource: source };
+  return { labelIds, internalDateSource: source, neverMarkSpam: query.get('neverMarkSpam') === 'true' };
 }
 
 function readLabels(metadata: Buffer): string[] | null {

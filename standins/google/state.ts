@@ -44,6 +44,7 @@ export interface StoredMessage {
   readonly sha256: string;
   readonly size: number;
   readonly labelIds: readonly string[];
+  readonly neverMarkSpam: boolean;
   /** ms since the epoch. */
   readonly internalDate: number;
   readonly receivedAt: number;
@@ -57,6 +58,7 @@ export interface StoredMessage {
 export interface ImportSettings {
   readonly labelIds: readonly string[];
   readonly internalDateSource: 'dateHeader' | 'receivedTime';
+  readonly neverMarkSpam: boolean;
 }
 
 export interface UploadSession {

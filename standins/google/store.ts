@@ -38,6 +38,7 @@ export function storeMessage(state: State, arrived: Arrived): Outcome {
     sha256: arrived.sha256,
     size,
     labelIds: settings.labelIds,
+    neverMarkSpam: settings.neverMarkSpam,
     internalDate: internalDateOf(check, settings.internalDateSource, receivedAt),
     receivedAt,
     from: shown('from'),

@@ -202,6 +202,9 @@ export const QUIRKS: readonly CorpusEntry[] = [
       faults('IMAP: an IDLE that has died ends the visit, and the next one finds what came meanwhile'),
       at('test/workers/sources/imap-list.test.ts')('ends when the server is dead behind an open connection'),
       at('test/workers/sources/imap-list.test.ts')('renews IDLE and still hears of news'),
+      at('test/corpus/dovecot.test.ts')(
+        'Dovecot, IDLE dies without a word: the visit ends, and the next one brings what came meanwhile',
+      ),
     ],
   },
   {

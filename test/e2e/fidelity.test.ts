@@ -179,6 +179,10 @@ test('flags, folders, dates, copies and rules, out of Dovecot’s folders', asyn
   const bySubject = (a: { subject: string }, b: { subject: string }) => (a.subject < b.subject ? -1 : 1);
   assert.deepEqual(shown.toSorted(bySubject), expected.toSorted(bySubject));
   assert.deepEqual(await storedNames(), flagsBefore, 'nothing changes at the source');
+  assert.ok(
+    service.google.messages.every(({ neverMarkSpam }) => !neverMarkSpam),
+    'Gmail judges for itself what is spam',
+  );
 });
 
 /** With the flags in them. What Dovecot has seen it moves from `new` to `cur`. */
@@ -219,13 +223,21 @@ test('POP3 has neither flags nor folders: all of it is new mail in the inbox', a
   await dovecot.deliver('pop3-user', bytesOf(sample), { flags: 'FS' });
   const spam = { ...sample, subject: 'left out by POP3', from: 'b@spam.example' } as const;
   await dovecot.deliver('pop3-user', bytesOf(spam));
-  const { id } = await connect('pop3', { skipSenders: ['b@spam.example'], skipInbox: false });
+  const { id } = await connect('pop3', {
+    skipSenders: ['b@spam.example'],
+    neverSpamDomains: ['good.example'],
+  });
   const entries = await untilSettled(id, 2);
   assert.deepEqual(tally(entries), { delivered: 1, 'skipped sender-skipped': 1 });
   const found = service.google.messages.filter(({ subject }) => subject.endsWith('POP3'));
   assert.deepEqual(
-    found.map(({ subject, labelIds, internalDate }) => [subject, labelIds.join(' '), internalDate]),
-    [['by POP3', 'INBOX UNREAD', WRITTEN]],
+    found.map(({ subject, labelIds, internalDate, neverMarkSpam }) => [
+      subject,
+      labelIds.join(' '),
+      internalDate,
+      neverMarkSpam,
+    ]),
+    [['by POP3', 'INBOX UNREAD', WRITTEN, true]],
   );
   assert.deepEqual(await lastCount(id), { listed: 2, delivered: 1, skipped: 1, missing: 0 });
 });

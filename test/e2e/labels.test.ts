@@ -119,13 +119,14 @@ test('POP3 has the one label', async () => {
       security: 'tls',
       username: 'cleo',
       password: PASSWORD,
-      options: { label: 'Very old' },
+      options: { label: 'Very old', skipInbox: true },
     },
   });
   const found = await untilSome(
     () => service.google.messages.find(({ subject }) => subject === subjectOf('cleo', 'INBOX', 1)) ?? null,
   );
   assert.deepEqual(service.google.labelsOf(found), ['Very old']);
+  assert.ok(!found.labelIds.includes('INBOX'));
 });
 
 test('Google saw labels listed and made, and none renamed or deleted', () => {
