@@ -32,6 +32,14 @@ for (const [text, code] of [
   ['[LOGIN-DELAY] minimum time between mail checks violation', 'source-throttled'],
   ['Too many login attempts, slow down', 'source-throttled'],
   ['Maximum number of connections exceeded (too many connections)', 'source-throttled'],
+  ['Maximum number of connections reached', 'source-throttled'],
+  ['[AUTH] Too many failed attempts', 'source-throttled'],
+  ['Login failed: minimum interval of 15 minutes between checks', 'source-throttled'],
+  ['login interval too small', 'source-throttled'],
+  ['Please wait 10 minutes before you log in again', 'source-throttled'],
+  ['Mailbox is being used by another process', 'source-busy'],
+  ['Connection to the authentication server timed out', 'source-unavailable'],
+  ['Authentication service is not available', 'source-unavailable'],
 ] as const) {
   test(`POP3: "${text}" is no wrong password, however often it comes`, async (t) => {
     const stage = await onPop3(t, { loginRefusal: text });
@@ -48,6 +56,11 @@ for (const [text, code] of [
   ['[INUSE] Mailbox is locked by another session', 'source-busy'],
   ['[AUTHENTICATIONFAILED] Too many failed attempts, rate limit hit', 'source-throttled'],
   ['[SERVERBUG] Internal error', 'source-unavailable'],
+  ['Maximum number of connections from your address', 'source-throttled'],
+  ['[AUTHENTICATIONFAILED] Please wait 15 minutes', 'source-throttled'],
+  ['Mailbox is used by another process', 'source-busy'],
+  ['Backend timed out', 'source-unavailable'],
+  ['Authentication service not available', 'source-unavailable'],
 ] as const) {
   test(`IMAP: "${text}" is no wrong password, however often it comes`, async (t) => {
     const stage = await onImap(t, { refuse: new Map([['AUTHENTICATE', text]]) });

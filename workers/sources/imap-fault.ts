@@ -32,17 +32,18 @@ const CREDENTIALS_REFUSED: ReadonlySet<string> = new Set([
   'EXPIRED',
 ]);
 
-const THROTTLED = /too many|rate.?limit|throttl|limit (?:is )?(?:hit|reached|exceeded)|exceeded|slow down/i;
+const THROTTLED =
+  /too many|too often|too frequent|rate.?limit|throttl|limit (?:is )?(?:hit|reached|exceeded)|exceeded|slow down|max(?:imum)? (?:number of )?(?:connections?|sessions?|logins?)|wait (?:for )?\d+ (?:sec|min|hour)/i;
 
 /** In this order: `too many` beats `try again`, both beat a plain refusal. */
 const BY_WORDS: readonly (readonly [RegExp, FaultCode])[] = [
   [THROTTLED, 'source-throttled'],
   [
-    /\b(?:is )?in use\b|locked by|already (?:open|logged in)|another (?:session|client|program)/i,
+    /\b(?:is )?in use\b|locked by|already (?:open|logged in)|another (?:session|client|program|process)/i,
     'source-busy',
   ],
   [
-    /temporar|try again later|unavailable|internal (?:server )?error|system error|maintenance/i,
+    /temporar|try again later|unavailable|service (?:is )?not available|timed out|internal (?:server )?error|system error|maintenance/i,
     'source-unavailable',
   ],
 ];

@@ -8,17 +8,21 @@ const CODES: readonly (readonly [RegExp, FaultCode])[] = [
   [/^AUTH$/, 'login-refused'],
 ];
 
+/** Of no typing error, so believed whatever code stands in front. */
+const THROTTLED =
+  /too (?:many|often|frequent|soon|small)|rate.?limit|throttl|minimum (?:check|poll|wait|interval|time)|login.?delay|max(?:imum)? (?:number of )?(?:connections?|sessions?|logins?)|wait (?:for )?\d+ (?:sec|min|hour)/i;
+
 /** Words of servers that use no codes; only looked at while logging in. The mailbox is held, not the account. */
 const WORDS: readonly (readonly [RegExp, FaultCode])[] = [
   [
-    /(?:mailbox|maildrop|mail ?drop|spool|lock file)\b.*\b(?:lock|busy|in use|open)|\block(?:ing)? (?:the )?(?:mailbox|maildrop)|\bin use\b|already (?:logged in|open|connected)/i,
+    /(?:mailbox|maildrop|mail ?drop|spool|lock file)\b.*\b(?:lock|busy|in use|open)|\block(?:ing)? (?:the )?(?:mailbox|maildrop)|\bin use\b|used by another|already (?:logged in|open|connected)/i,
     'source-busy',
   ],
+  [THROTTLED, 'source-throttled'],
   [
-    /too (?:many|often|frequent)|rate.?limit|throttl|minimum (?:check|poll)|login.?delay/i,
-    'source-throttled',
+    /temporar|try (?:again )?later|internal (?:server )?error|unavailable|service (?:is )?not available|timed out|timeout/i,
+    'source-unavailable',
   ],
-  [/temporar|try (?:again )?later|internal (?:server )?error|unavailable/i, 'source-unavailable'],
 ];
 
 function find(table: readonly (readonly [RegExp, FaultCode])[], text: string): FaultCode | undefined {
@@ -29,7 +33,9 @@ const codeOf = (text: string): string => /^\s*\[([^\]]{1,64})\]/.exec(text)?.[1]
 
 /** A refused login. The server's text is read here and goes no further: it may quote what was sent. */
 export function faultOfLogin(text: string): Fault {
-  return new Fault(find(CODES, codeOf(text)) ?? find(WORDS, text) ?? 'login-refused');
+  const code = find(CODES, codeOf(text));
+  if (code === 'login-refused' && THROTTLED.test(text)) return new Fault('source-throttled');
+  return new Fault(code ?? find(WORDS, text) ?? 'login-refused');
 }
 
 /** A refused command of a session that is logged in; `otherwise` where its code says nothing better. */
