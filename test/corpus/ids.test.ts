@@ -76,6 +76,19 @@ test('POP3: new mail costs no look at headers, however many messages are known',
   assert.ok(stage.server.heard.every(({ verb }) => verb !== 'TOP'));
 });
 
+test('POP3: ids that no server may give out, with blanks or beyond ASCII, are ids all the same', async (t) => {
+  const stage = await onPop3(t);
+  const ids = ['a b', 'a  b', 'a', "it's; (odd)", '\u00e9\u00ff', '.', '2', 'x'.repeat(255)];
+  const held = ids.map((id, n) => {
+    const bytes = mail(`${n}`, n);
+    maildrop(stage).add(bytes, id);
+    return bytes;
+  });
+  await stage.rest();
+  await stage.rest();
+  assertArrived(stage, held);
+});
+
 test('POP3: the message number in front of an id is no part of it', async (t) => {
   const stage = await onPop3(t);
   const [first, second, third] = mails(1, 3) as [Buffer, Buffer, Buffer];

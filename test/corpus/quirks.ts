@@ -42,6 +42,12 @@ export const QUIRKS: readonly CorpusEntry[] = [
   },
   ...REUSED_IDS,
   {
+    quirk: 'UIDLs with blanks, or beyond ASCII',
+    source: 'POP3 in the wild',
+    expected: 'they are ids all the same',
+    proofs: [ids('POP3: ids that no server may give out, with blanks or beyond ASCII, are ids all the same')],
+  },
+  {
     quirk: 'all UIDLs changed after a move',
     source: 'POP3 in the wild',
     expected: 'messages are recognised by size and keyed digest of the header block; new mail goes on',

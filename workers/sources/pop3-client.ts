@@ -15,6 +15,9 @@ export interface Retrieval {
 
 /** Messages in one listing; more than any mailbox that POP3 is still usable with. */
 const MAX_LISTED = 250_000;
+/** A line of UIDL. Ids have no blanks (RFC 1939 §7); at servers that give some out with blanks these are as good as others. */
+const LISTED_ID =
+  /^(\d{1,9})(?:[ \t]+([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]{0,253}[\x21-\x7e\x80-\xff])?))?\s*$/;
 /** A QUIT that removes messages may take so many times as long. */
 const REMOVING = 4;
 /** Bytes of one response that are read only to be dropped; then a new session is the shorter way. */
@@ -69,7 +72,7 @@ export class Pop3Client {
     let top = 0;
     let numbers: Set<number> | undefined;
     await this.#channel.lines(MAX_LISTED, signal, (line) => {
-      const [, number, id] = /^(\d{1,9})(?:[ \t]+([\x21-\x7e\x80-\xff]{1,255}))?\s*$/.exec(line) ?? [];
+      const [, number, id] = LISTED_ID.exec(line) ?? [];
       const n = Number(number ?? Number.NaN);
       if (!(n > top)) {
         // Numbers nearly always ascend; whoever has them in another order may have one twice.
