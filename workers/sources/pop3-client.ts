@@ -88,14 +88,14 @@ export class Pop3Client {
     return ids;
   }
 
-  /** LIST: sizes in bytes by message number, as the server claims them. */
+  /** LIST: sizes in bytes by message number, as the server claims them; none where what it claims is no size. */
   async list(signal: AbortSignal): Promise<ReadonlyMap<number, number>> {
     await this.#ask('LIST', signal);
     const sizes = new Map<number, number>();
     await this.#channel.lines(MAX_LISTED, signal, (line) => {
-      const [, number, size] = /^(\d{1,9})[ \t]+(\d{1,15})(?:\s|$)/.exec(line) ?? [];
+      const [, number, size] = /^(\d{1,9})(?:[ \t]+(\d{1,15})(?=\s|$))?(?!\d)/.exec(line) ?? [];
       if (number === undefined) throw this.#protocol();
-      sizes.set(Number(number), Number(size));
+      if (size !== undefined) sizes.set(Number(number), Number(size));
     });
     return sizes;
   }

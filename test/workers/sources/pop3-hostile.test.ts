@@ -36,6 +36,20 @@ const table =
   (to: Connection) =>
     to.say(`${['+OK', ...rows, '.'].join('\r\n')}\r\n`);
 
+test('a LIST that tells no sizes, or what can be none, keeps no message', async (t) => {
+  const rows = ['1', '2 -1', '3 1,024', '4 many', '5 10 octets', '6 99999999999999999999'];
+  const { source } = await openAt(t, {
+    UIDL: table(...rows.map((_, n) => `${n + 1} id${n}`)),
+    LIST: table(...rows),
+  });
+  const { messages } = await source.list('INBOX', null, { kind: 'all' }, signal);
+  const sizes = messages.map(({ ref, size }) => [ref.protocol === 'pop3' && ref.uidl, size]);
+  assert.deepEqual(
+    sizes.toSorted(),
+    rows.map((_, n) => [`id${n}`, n === 4 ? 10 : null]),
+  );
+});
+
 test('what is left of a message that nobody wants to its end is not read for ever', async (t) => {
   const { server, source } = await openAt(t, {
     UIDL: table('1 a', '2 b'),
