@@ -75,7 +75,7 @@ export interface SizeBooks {
   sizes(): Promise<ReadonlyMap<UidlHash, number>>;
   /** In the order of `looks`. */
   compare(looks: readonly Look[]): Promise<readonly Resemblance[]>;
-  /** All of it in one transaction. */
+  /** In one transaction, but that of many sizes some may be learnt before. */
   note(notes: SizeNotes): Promise<void>;
 }
 

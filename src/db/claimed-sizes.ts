@@ -32,18 +32,31 @@ const COMPARE: Statement = {
     ORDER BY i.ord`,
 };
 
+const FENCE = `fence AS (
+      SELECT id FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE)`;
+/**
+ * By the names of three parameters: hashes, their sizes and identities. Each row is looked up by itself: whoever plans this
+ * as a join does not know how many rows one mailbox may have, and compares each with each.
+ */
+const learnt = (hashes: string, sizes: string, identities: string): string => `learnt AS (
+      UPDATE uidls u SET size = i.size, identity = COALESCE(i.identity, u.identity)
+      FROM fence, unnest(${hashes}::bytea[], ${sizes}::integer[], ${identities}::bytea[]) AS i (hash, size, identity),
+        LATERAL (SELECT k.ctid FROM uidls k WHERE k.mailbox_id = fence.id AND k.hash = i.hash AND k.settled OFFSET 0) AS row
+      WHERE u.ctid = row.ctid)`;
+const HELD = 'SELECT count(*) AS held FROM fence';
+
+/** $1 mailbox, $2 epoch, $3 worker, $4 user; $5 to $7 hashes, their sizes and identities. */
+const LEARN: Statement = { name: 'sizes-learn', text: `WITH ${FENCE}, ${learnt('$5', '$6', '$7')} ${HELD}` };
+
 /**
  * $1 mailbox, $2 epoch, $3 worker, $4 user; $5 and $6 hashes and keys of reused ids; $7 to $9 hashes, their sizes and
- * identities; $10 count, $11 octets, $12 doubt, $13 time of the comparison and $14 of the
- * next one (ms). What was settled before now is of a former
- * generation, as after a renumbering: by it a message is recognised that only looked like another. A row that waits for its
- * owner is about a message that is away.
+ * identities; $10 count, $11 octets, $12 doubt, $13 time of the comparison and $14 of the next one (ms). What was settled
+ * before now is of a former generation, as after a renumbering: by it a message is recognised that only looked like another.
+ * A row that waits for its owner is about a message that is away.
  */
 const NOTE: Statement = {
   name: 'sizes-note',
-  text: `WITH fence AS (
-      SELECT id FROM mailboxes WHERE id = $1 AND epoch = $2 AND leased_by = $3 AND user_id = $4 FOR NO KEY UPDATE
-    ), reused AS (
+  text: `WITH ${FENCE}, reused AS (
       UPDATE uidls u SET settled = false, skipped = false FROM fence WHERE u.mailbox_id = fence.id AND u.hash = ANY ($5::bytea[])
     ), ended AS (
       DELETE FROM transfers t USING fence WHERE t.mailbox_id = fence.id AND t.key = ANY ($6::text[])
@@ -51,19 +64,18 @@ const NOTE: Statement = {
     ), counted AS (
       UPDATE passed_over p SET left_out_hashes = ARRAY(SELECT h FROM unnest(p.left_out_hashes) AS h WHERE h <> ALL ($5::bytea[]))
       FROM fence WHERE p.mailbox_id = fence.id AND cardinality($5::bytea[]) > 0 AND p.left_out_hashes && $5::bytea[]
-    ), learnt AS (
-      UPDATE uidls u SET size = i.size, identity = COALESCE(i.identity, u.identity)
-      FROM fence, unnest($7::bytea[], $8::integer[], $9::bytea[]) AS i (hash, size, identity)
-      WHERE u.mailbox_id = fence.id AND u.hash = i.hash AND u.settled
-    ), noted AS (
+    ), ${learnt('$7', '$8', '$9')}, noted AS (
       UPDATE folder_cursors c SET listed_count = $10::integer, listed_octets = $11::bigint, sizes_in_doubt = $12::smallint,
         sizes_compared_at = to_timestamp($13::double precision / 1000),
         sizes_rest_until = to_timestamp($14::double precision / 1000),
         generation = CASE WHEN cardinality($5::bytea[]) > 0
           THEN (SELECT 1 + max(g.generation) FROM folder_cursors g WHERE g.mailbox_id = $1) ELSE c.generation END
       FROM fence WHERE c.mailbox_id = fence.id AND c.folder = 'INBOX')
-    SELECT count(*) AS held FROM fence`,
+    ${HELD}`,
 };
+
+/** What one statement takes in: it must be done long before the database loses its patience. */
+const PORTION = 20_000;
 
 interface StateRow {
   readonly sizes_compared_at: Date | null;
@@ -92,12 +104,28 @@ export function createSizeBooks(db: Database, lease: LedgerLease): SizeBooks {
           looks.map(({ identity }) => identity && Buffer.from(identity)),
         ]),
       ),
-    note: (notes) =>
-      inTenant(async (tx) => {
-        const fence = [mailboxId, String(epoch), workerId, userId];
-        const rows = await tx.query<{ held: number }>(NOTE, [...fence, ...valuesOf(notes)]);
-        if (rows[0]?.held !== 1) throw new Fault('lease-lost');
-      }),
+    note: async ({ reused, sizes, identities, state }) => {
+      const fence = [mailboxId, String(epoch), workerId, userId];
+      const write = (statement: Statement, ...values: readonly unknown[]): Promise<void> =>
+        inTenant(async (tx) => {
+          const rows = await tx.query<{ held: number }>(statement, [...fence, ...values]);
+          if (rows[0]?.held !== 1) throw new Fault('lease-lost');
+        });
+      const all = [...sizes];
+      while (all.length > PORTION) await write(LEARN, ...columnsOf(all.splice(0, PORTION), identities));
+      const { total, doubt, comparedAt, restUntil } = state;
+      await write(
+        NOTE,
+        reused.map(({ hash }) => bytesOf(hash)),
+        reused.map(({ key }) => key),
+        ...columnsOf(all, identities),
+        total?.count ?? null,
+        total?.octets ?? null,
+        doubt,
+        comparedAt,
+        restUntil,
+      );
+    },
   };
 }
 
@@ -125,21 +153,14 @@ function sizesOf(hashes: string, sizes: Buffer): ReadonlyMap<UidlHash, number> {
   return known;
 }
 
-function valuesOf({ reused, sizes, identities, state }: SizeNotes): readonly unknown[] {
-  const hashes = [...sizes.keys()];
-  return [
-    reused.map(({ hash }) => bytesOf(hash)),
-    reused.map(({ key }) => key),
-    hashes.map(bytesOf),
-    [...sizes.values()],
-    hashes.map((hash) => {
-      const identity = identities.get(hash);
-      return identity ? Buffer.from(identity) : null;
-    }),
-    state.total?.count ?? null,
-    state.total?.octets ?? null,
-    state.doubt,
-    state.comparedAt,
-    state.restUntil,
-  ];
-}
+const columnsOf = (
+  sizes: readonly (readonly [UidlHash, number])[],
+  identities: SizeNotes['identities'],
+): readonly unknown[] => [
+  sizes.map(([hash]) => bytesOf(hash)),
+  sizes.map(([, size]) => size),
+  sizes.map(([hash]) => {
+    const identity = identities.get(hash);
+    return identity ? Buffer.from(identity) : null;
+  }),
+];

@@ -64,6 +64,19 @@ it('what the history left out is not what has its id now', async () => {
   assert.ok(books?.cursor.protocol === 'pop3' && books.cursor.settled.has(hashUidl('b')));
 });
 
+it('learns more sizes than fit into one statement, and comes to its state last', async () => {
+  const lease = { ...(await hold()), epoch: 1n };
+  const uidls = Array.from({ length: 45_000 }, (_, n) => `${n}`);
+  await createLedger(db, lease).observe(pop3Cursor(uidls, []), 0, false);
+  const books = createSizeBooks(db, lease);
+  const sizes = new Map(uidls.map((uidl, n) => [hashUidl(uidl), n]));
+  const state = { ...DONE, comparedAt: 1, total: { count: 45_000, octets: 7 } };
+  await books.note({ ...again(), sizes, state });
+  const kept = await books.sizes();
+  assert.ok(kept.size === 45_000 && [...kept].every(([hash, size]) => sizes.get(hash) === size));
+  assert.deepEqual(await books.state(), state);
+});
+
 it('another tenant reads and writes nothing', async () => {
   const mine = await hold();
   const theirs = { ...(await hold()), epoch: 1n };
