@@ -36,8 +36,8 @@ export interface Books {
   readonly told: Map<MessageKey, number>;
   /** To the generation when it was settled first. */
   readonly fingerprints: Map<string, number>;
-  /** From a fingerprint to the folder it was delivered from last. */
-  readonly deliveredFrom: Map<string, string>;
+  /** From a fingerprint and a content, empty where it is not known, to the folder it was delivered from last. */
+  readonly deliveredFrom: Map<string, Map<string, string>>;
   readonly audit: Settlement[];
   /** What was noted with settled UIDLs. */
   readonly sizes: Map<UidlHash, BookedSize>;
@@ -167,7 +167,10 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
           (settlement.status === 'delivered' || settlement.status === 'repaired') &&
           ref.protocol === 'imap'
         )
-          books.deliveredFrom.set(fingerprint, folder);
+          books.deliveredFrom.set(
+            fingerprint,
+            new Map(books.deliveredFrom.get(fingerprint)).set(hex(settlement.content ?? NONE), folder),
+          );
         const generation = books.intended.get(key) ?? generationOf(books);
         books.fingerprints.set(
           fingerprint,
@@ -184,10 +187,15 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       books.audit.push(settlement);
       books.waiting = Math.max(0, books.waiting - 1);
     },
-    async deliveredElsewhere(folder, fingerprints, except) {
-      return fingerprints.map((fingerprint) => {
-        const from = books.deliveredFrom.get(hex(fingerprint));
-        return from !== undefined && from !== folder && !except.includes(from);
+    async deliveredElsewhere(folder, of, except) {
+      return of.map(({ fingerprint, content }) => {
+        const delivered = books.deliveredFrom.get(hex(fingerprint)) ?? [];
+        return [...delivered].some(
+          ([what, from]) =>
+            from !== folder &&
+            !except.includes(from) &&
+            (what === '' || content === null || what === hex(content)),
+        );
       });
     },
     async recognises(folder, fingerprint) {
@@ -196,6 +204,8 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
     },
   };
 }
+
+const NONE = new Uint8Array(0);
 
 export const createMemoryRefusals = (books: Books): RefusalBooks => ({
   async due(limit) {

@@ -4,9 +4,10 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { isLast, rankOf } from '../src/core/folder.ts';
-import type { MessageKey, MessageRef } from '../src/core/message.ts';
+import type { Likeness, MessageKey, MessageRef } from '../src/core/message.ts';
 import { messageBackoff } from '../src/core/schedule.ts';
 import { guessUse } from './decide.ts';
+import { contentDigest } from './run-key.ts';
 import { type Begun, settlementOf } from './transfer.ts';
 import { noteSettled, type Visit } from './visit.ts';
 
@@ -15,6 +16,8 @@ export interface Claim {
   readonly begun: Begun;
   readonly folder: string;
   readonly fingerprint: Uint8Array;
+  /** null: it is large, or a repaired copy, and told by its fingerprint alone. */
+  readonly content: Uint8Array | null;
   /** Those of other folders that were here before. */
   readonly before: readonly Promise<void>[];
   /** Resolves when the message is settled or postponed. */
@@ -22,7 +25,8 @@ export interface Claim {
   readonly end: () => void;
 }
 
-const hexOf = (fingerprint: Uint8Array): string => Buffer.from(fingerprint).toString('hex');
+const hexOf = ({ fingerprint, content }: Likeness): string =>
+  `${Buffer.from(fingerprint).toString('hex')} ${content ? Buffer.from(content).toString('hex') : ''}`;
 const folderOf = (ref: MessageRef): string => (ref.protocol === 'imap' ? ref.folder : 'INBOX');
 
 /** What of one visit is under way. */
@@ -74,14 +78,22 @@ export class Copies {
   }
 
   #claimOne(begun: Begun, fingerprint: Uint8Array): Claim {
-    const hex = hexOf(fingerprint);
+    const content = this.#contentOf(begun);
+    const hex = hexOf({ fingerprint, content });
     const folder = folderOf(begun.message.ref);
     const others = this.#claims.get(hex) ?? new Set();
     const before = [...others].filter((one) => one.folder !== folder).map((one) => one.ended);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const claim = { begun, folder, fingerprint, before, ended, end };
+    const claim = { begun, folder, fingerprint, content, before, ended, end };
     this.#claims.set(hex, others.add(claim));
     return claim;
+  }
+
+  /** Of what came whole: two messages may look the same in their header blocks, Message-ID and all, and say different things. */
+  #contentOf({ passage, first }: Begun): Uint8Array | null {
+    if (first.total === null || passage.mending !== null) return null;
+    passage.content ??= contentDigest(this.#visit.engine.fingerprintKey, first.bytes);
+    return passage.content;
   }
 
   /** Settles or holds back those of which another folder has, or may have, a copy. Their keys. */
@@ -98,11 +110,7 @@ export class Copies {
     const [one] = free;
     if (!one) return held;
     // A group is of one folder.
-    const elsewhere = await this.#visit.ledger.deliveredElsewhere(
-      one.folder,
-      free.map(({ fingerprint }) => fingerprint),
-      this.#lesser(one.folder),
-    );
+    const elsewhere = await this.#visit.ledger.deliveredElsewhere(one.folder, free, this.#lesser(one.folder));
     const copies = free.filter((_, at) => elsewhere[at]);
     await Promise.all(copies.map((claim) => this.#skip(claim)));
     return held.union(new Set(copies.map(({ begun }) => begun.message.key)));
@@ -112,7 +120,7 @@ export class Copies {
   end(claims: readonly Claim[]): void {
     for (const claim of claims) {
       const { key } = claim.begun.message;
-      const hex = hexOf(claim.fingerprint);
+      const hex = hexOf(claim);
       const others = this.#claims.get(hex);
       others?.delete(claim);
       if (others?.size === 0) this.#claims.delete(hex);
@@ -125,7 +133,8 @@ export class Copies {
   }
 
   /** Until when somebody else's outcome has to be waited for; null: for nobody's. */
-  #heldUntil({ begun, folder, fingerprint }: Claim): number | null {
+  #heldUntil(claim: Claim): number | null {
+    const { begun, folder, fingerprint } = claim;
     const { open, waiting, folders, deps } = this.#visit;
     const { key } = begun.message;
     for (const twin of open.values()) {
@@ -133,7 +142,7 @@ export class Copies {
       if (timingSafeEqual(twin.fingerprint, fingerprint))
         return Math.max(twin.retryAt, deps.clock.now() + messageBackoff(1));
     }
-    const hex = hexOf(fingerprint);
+    const hex = hexOf(claim);
     const undecided = this.#undecided.get(hex);
     const rank = rankOf(folders.get(folder)?.use ?? null);
     for (const [other, its] of undecided ?? []) {

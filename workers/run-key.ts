@@ -97,6 +97,12 @@ function derive(bytes: Uint8Array, purpose: string): KeyObject {
   return key;
 }
 
+/** Keyed digest (16 bytes) of a whole message. No fingerprint's is like it: those begin with a size. */
+export const contentDigest = (key: KeyObject, bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(
+    createHmac('sha256', key).update('smtp-sync content\0').update(bytes).digest().subarray(0, 16),
+  );
+
 /**
  * Recognises a message whose source has re-numbered it: HMAC-SHA256 under the mailbox's own key (32 bytes) of
  * its size in bytes and its header block, cut to 16 bytes. The parts of `header` count as one block however cut.

@@ -55,6 +55,8 @@ export interface Passage {
   /** A repaired copy is sent; null: the message as it is. */
   readonly mending: Mending | null;
   readonly flaws: { hasNul: boolean };
+  /** As in Settlement; null: nobody has asked. */
+  content: Uint8Array | null;
   /** Bytes that were relayed. */
   bytes: number;
   /** From here on Gmail may have the message: the intent is durable. */
@@ -66,6 +68,7 @@ export const passageOf = (repair: Repair | null): Passage => ({
   header: new HeaderBlock(),
   mending: repair && mendingOf(repair),
   flaws: { hasNul: false },
+  content: null,
   bytes: 0,
   intent: null,
 });
@@ -252,7 +255,7 @@ export async function commit({ upload, last }: Ready, signal: AbortSignal): Prom
 export function settlementOf(
   { message }: { readonly message: Listed },
   engine: Engine,
-  { header, mending }: Passage,
+  { header, mending, content }: Passage,
   total: number,
   reason: Settlement['reason'],
 ): Settlement & { readonly fingerprint: Uint8Array } {
@@ -268,6 +271,7 @@ export function settlementOf(
     fingerprint: header.fingerprint(engine.fingerprintKey, mending?.size ?? total),
     size: message.size,
     identity: message.ref.protocol === 'pop3' ? header.identity(engine.fingerprintKey) : null,
+    content,
   };
 }
 

@@ -47,3 +47,9 @@ export interface Listed {
   /** It has ended a session before: it goes alone and in pieces, so that the next time costs nobody else. */
   readonly alone?: boolean;
 }
+
+/** By what a message in one folder is taken for a copy of one in another: where both contents are known, they count. */
+export interface Likeness {
+  readonly fingerprint: Uint8Array;
+  readonly content: Uint8Array | null;
+}

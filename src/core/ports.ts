@@ -8,7 +8,7 @@ import type { DisposalOrder, DisposalReport } from './disposal.ts';
 import type { FaultCode } from './fault.ts';
 import type { FolderUse } from './folder.ts';
 import type { Credentials, MailboxOptions, Server, UserId } from './mailbox.ts';
-import type { Listed, MessageKey, UidlHash } from './message.ts';
+import type { Likeness, Listed, MessageKey, UidlHash } from './message.ts';
 import type { Tally, TransferState } from './reconciliation.ts';
 import type { Intent, Postponement, RepairOrder, SessionUri, Settlement, Transfer } from './transfer.ts';
 
@@ -202,8 +202,8 @@ export interface Ledger {
    * was renumbered for the last time. What was settled after that is another message that looks the same.
    */
   recognises(folder: string, fingerprint: Uint8Array): Promise<boolean>;
-  /** Of each, whether a message with it was delivered, the last time from an IMAP folder but `own` and `except`. */
-  deliveredElsewhere(own: string, of: readonly Uint8Array[], except: readonly string[]): Promise<boolean[]>;
+  /** Of each, whether a message like it was delivered, the last time from an IMAP folder but `own` and `except`. */
+  deliveredElsewhere(own: string, of: readonly Likeness[], except: readonly string[]): Promise<boolean[]>;
 }
 
 /** What the reconciliation has to know of one folder (POP3: `INBOX`). */

@@ -105,4 +105,6 @@ export interface Settlement {
   readonly size?: number | null;
   /** Keyed digest (16 bytes) of what names the message in its header block, for the same purpose; null when nothing was read. */
   readonly identity?: Uint8Array | null;
+  /** Keyed digest (16 bytes) of the whole message, by which copies are told; absent or null: not known. */
+  readonly content?: Uint8Array | null;
 }

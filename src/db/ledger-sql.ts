@@ -161,9 +161,9 @@ export const SETTLE: Statement = {
   text: `WITH input AS (
       SELECT * FROM unnest($5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bytea[], $10::text[], $11::text[],
         $12::text[], $13::bigint[], $14::double precision[], $15::boolean[], $16::bytea[], $17::boolean[], $18::integer[],
-        $19::bytea[]) WITH ORDINALITY
+        $19::bytea[], $20::bytea[]) WITH ORDINALITY
         AS i (key, folder, uid_validity, uid, hash, status, reason, domain, size, arrived, backlog, fingerprint, notice, claimed,
-          identity, ord)
+          identity, content, ord)
     ), effective AS MATERIALIZED (
       SELECT i.*, t.generation, i.uid_validity = COALESCE(c.uid_validity, max(i.uid_validity) OVER (PARTITION BY i.folder)) AS current
       FROM input i
@@ -211,11 +211,11 @@ export const SETTLE: Statement = {
         size_bytes = EXCLUDED.size_bytes, sender_domain = EXCLUDED.sender_domain, audit_id = EXCLUDED.audit_id,
         notice = EXCLUDED.notice, retry_at = NULL, ${FORGET_UPLOAD}
     ), known AS (
-      INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, generation, folder)
-      SELECT $4, fence.id, e.fingerprint, min(COALESCE(e.generation, ${GENERATION})),
+      INSERT INTO fingerprints AS f (user_id, mailbox_id, fingerprint, content, generation, folder)
+      SELECT $4, fence.id, e.fingerprint, COALESCE(e.content, ''), min(COALESCE(e.generation, ${GENERATION})),
         (array_agg(e.folder ORDER BY e.ord DESC) FILTER (WHERE ${IN_GMAIL}))[1]
-      FROM effective e, fence WHERE e.fingerprint IS NOT NULL GROUP BY fence.id, e.fingerprint
-      ON CONFLICT (mailbox_id, fingerprint) DO UPDATE SET generation = least(f.generation, EXCLUDED.generation),
+      FROM effective e, fence WHERE e.fingerprint IS NOT NULL GROUP BY fence.id, e.fingerprint, COALESCE(e.content, '')
+      ON CONFLICT (mailbox_id, fingerprint, content) DO UPDATE SET generation = least(f.generation, EXCLUDED.generation),
         folder = COALESCE(EXCLUDED.folder, f.folder)
       WHERE EXCLUDED.generation < f.generation OR (EXCLUDED.folder IS NOT NULL AND EXCLUDED.folder IS DISTINCT FROM f.folder)
     ), disposable AS (
@@ -283,12 +283,12 @@ export const RECOGNISE: Statement = {
 };
 
 /**
- * $1 mailbox, $2 folder, $3 fingerprints, $4 folders that do not count; answers in the fingerprints' order. One of an unknown
- * folder may be of this one.
+ * $1 mailbox, $2 folder, $3 fingerprints, $4 folders that do not count, $5 contents; answers in the fingerprints' order. One
+ * of an unknown folder may be of this one; contents that are not known are taken for the same.
  */
 export const ELSEWHERE: Statement = {
   name: 'ledger-elsewhere',
-  text: `SELECT f.folder IS NOT NULL AS found FROM unnest($3::bytea[]) WITH ORDINALITY AS w (fingerprint, ord)
-    LEFT JOIN fingerprints f ON f.mailbox_id = $1 AND f.fingerprint = w.fingerprint AND f.folder <> $2
-      AND f.folder <> ALL ($4::text[]) ORDER BY w.ord`,
+  text: `SELECT EXISTS (SELECT FROM fingerprints f WHERE f.mailbox_id = $1 AND f.fingerprint = w.fingerprint
+        AND f.folder <> $2 AND f.folder <> ALL ($4::text[]) AND (f.content = '' OR w.content IS NULL OR f.content = w.content))
+      AS found FROM unnest($3::bytea[], $5::bytea[]) WITH ORDINALITY AS w (fingerprint, content, ord) ORDER BY w.ord`,
 };

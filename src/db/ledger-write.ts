@@ -136,5 +136,6 @@ function settle(settlements: readonly Settlement[]): Order {
     settlements.map((s) => s.notice ?? false),
     settlements.map((s) => (s.size === undefined || s.size === null ? null : sizeClaimed(s.size))),
     settlements.map((s) => (s.identity ? bytes(s.identity) : null)),
+    settlements.map((s) => s.content && bytes(s.content)),
   ];
 }

@@ -37,14 +37,16 @@ export function createLedger(db: Database, lease: LedgerLease): Ledger {
         const rows = await tx.query(sql.RECOGNISE, [lease.mailboxId, folder, Buffer.from(fingerprint)]);
         return rows.length > 0;
       }),
-    deliveredElsewhere: (folder, fingerprints, except) =>
+    deliveredElsewhere: (folder, of, except) =>
       db.withTenant(lease.userId, async (tx) => {
-        const wanted = fingerprints.map((fingerprint) => Buffer.from(fingerprint));
+        const wanted = of.map(({ fingerprint }) => Buffer.from(fingerprint));
+        const contents = of.map(({ content }) => content && Buffer.from(content));
         const rows = await tx.query<{ found: boolean }>(sql.ELSEWHERE, [
           lease.mailboxId,
           folder,
           wanted,
           except,
+          contents,
         ]);
         return rows.map(({ found }) => found);
       }),

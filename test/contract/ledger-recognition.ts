@@ -13,6 +13,10 @@ import {
   settlementOf,
 } from './ledger-samples.ts';
 
+/** Of messages whose contents nobody has looked at. */
+const likeness = (fingerprints: readonly Uint8Array[]) =>
+  fingerprints.map((fingerprint) => ({ fingerprint, content: null }));
+
 export function describeRecognition(factory: LedgerFactory): void {
   const fingerprint = new Uint8Array(16).fill(3);
   const other = new Uint8Array(16).fill(4);
@@ -104,14 +108,68 @@ export function describeRecognition(factory: LedgerFactory): void {
     await ledger.settle({ ...settlementOf(imapRef(2), 'uncertain'), fingerprint: third });
     await ledger.settle({ ...settlementOf(imapRef(3), 'skipped'), fingerprint: fourth });
     const all = [other, fingerprint, third, fourth, new Uint8Array(16)];
-    assert.deepEqual(await ledger.deliveredElsewhere('Work', all, []), [false, true, false, false, false]);
-    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', all, []), [true, false, false, false, false]);
-    assert.deepEqual(await ledger.deliveredElsewhere('Else', all, []), [true, true, false, false, false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', likeness(all), []), [
+      false,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', likeness(all), []), [
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Else', likeness(all), []), [
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
     await ledger.settle({ ...settlementOf(inFolder('Work', 2)), fingerprint });
     await ledger.settle({ ...settlementOf(inFolder('Work', 3)), fingerprint: third });
-    assert.deepEqual(await ledger.deliveredElsewhere('Work', all, []), [false, false, false, false, false]);
-    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', all, []), [true, true, true, false, false]);
-    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', [], []), []);
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', likeness(all), []), [
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', likeness(all), []), [
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', likeness([]), []), []);
+  });
+
+  it('tells those apart that look the same and have another content, where both contents are known', async () => {
+    const ledger = (await factory('imap')).open();
+    const content = new Uint8Array(16).fill(8);
+    const ask = (own: string, of: Uint8Array, what: Uint8Array | null) =>
+      ledger.deliveredElsewhere(own, [{ fingerprint: of, content: what }], []);
+    await ledger.observe(imapCursor([]), 1, false);
+    await ledger.settle({ ...settlementOf(imapRef(1)), fingerprint, content });
+    await ledger.settle({ ...settlementOf(imapRef(2)), fingerprint: other });
+    assert.deepEqual(await ask('Work', fingerprint, content), [true]);
+    assert.deepEqual(await ask('Work', fingerprint, other), [false]);
+    assert.deepEqual(await ask('Work', fingerprint, null), [true]);
+    assert.deepEqual(await ask('Work', other, content), [true]);
+    // Skipped, it has delivered nothing; delivered, it counts from then on.
+    await ledger.settle({ ...settlementOf(imapRef(3), 'skipped'), fingerprint, content: other });
+    assert.deepEqual(await ask('Work', fingerprint, content), [true]);
+    await ledger.settle({ ...settlementOf(imapRef(4)), fingerprint, content: other });
+    assert.deepEqual(await ask('Work', fingerprint, other), [true]);
+    assert.deepEqual(await ask('Work', fingerprint, content), [true]);
+    const third = new Uint8Array(16).fill(9);
+    assert.deepEqual(await ask('Work', fingerprint, third), [false]);
+    await ledger.settle({ ...settlementOf(imapRef(5)), fingerprint });
+    assert.deepEqual(await ask('Work', fingerprint, third), [true]);
   });
 
   it('does not count folders that are not to count, until another delivers it too', async () => {
@@ -122,27 +180,36 @@ export function describeRecognition(factory: LedgerFactory): void {
     await ledger.settle({ ...settlementOf(junk(1)), fingerprint });
     await ledger.settle({ ...settlementOf(junk(2)), fingerprint: other });
     const both = [fingerprint, other];
-    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', both, ['Trash']), [true, true]);
-    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', both, ['Trash', 'Junk']), [false, false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', likeness(both), ['Trash']), [true, true]);
+    assert.deepEqual(await ledger.deliveredElsewhere('INBOX', likeness(both), ['Trash', 'Junk']), [
+      false,
+      false,
+    ]);
     await ledger.settle({ ...settlementOf(imapRef(1)), fingerprint });
-    assert.deepEqual(await ledger.deliveredElsewhere('Work', both, ['Trash', 'Junk']), [true, false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', likeness(both), ['Trash', 'Junk']), [
+      true,
+      false,
+    ]);
     // Skipped, it has delivered nothing.
     await ledger.settle({ ...settlementOf(imapRef(2), 'skipped'), fingerprint: other });
-    assert.deepEqual(await ledger.deliveredElsewhere('Work', both, ['Trash', 'Junk']), [true, false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', likeness(both), ['Trash', 'Junk']), [
+      true,
+      false,
+    ]);
   });
 
   it('knows where a transfer was delivered from that was open when it settled', async () => {
     const ledger = (await factory('imap')).open();
     await ledger.keepRunKey(RUN_KEY, SEALED);
     await ledger.intend({ ...intentOf(imapRef(5)), fingerprint });
-    assert.deepEqual(await ledger.deliveredElsewhere('Work', [fingerprint], []), [false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', likeness([fingerprint]), []), [false]);
     await ledger.settle({ ...settlementOf(imapRef(5)), fingerprint });
-    assert.deepEqual(await ledger.deliveredElsewhere('Work', [fingerprint], []), [true]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', likeness([fingerprint]), []), [true]);
   });
 
   it('takes no POP3 message for one of a folder', async () => {
     const ledger = (await factory('pop3')).open();
     await ledger.settle({ ...settlementOf(pop3Ref('a')), fingerprint });
-    assert.deepEqual(await ledger.deliveredElsewhere('Work', [fingerprint], []), [false]);
+    assert.deepEqual(await ledger.deliveredElsewhere('Work', likeness([fingerprint]), []), [false]);
   });
 }
