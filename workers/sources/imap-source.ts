@@ -10,8 +10,8 @@ import { listIds } from './imap-ids.ts';
 import { listFolder } from './imap-list.ts';
 import type { Examined, ImapWire } from './imap-wire.ts';
 
-/** Messages of a folder at whose size a server may fail; each takes a session of its own to find. */
-const MOST_UNMEASURED = 8;
+/** Messages at whose size a server may hang up, in all folders: each takes a session of its own to find. */
+const MOST_REOPENED = 8;
 
 /** `reopen`: another session of the same kind, in place of one that ended over a message that its server cannot measure. */
 export function createImapSource(
@@ -22,6 +22,7 @@ export function createImapSource(
   /** Folders as their last listing saw them. */
   const listed = new Map<string, Examined>();
   const unmeasured = new Map<string, Set<number>>();
+  let reopened = 0;
   return {
     folders: (chosen, signal) => chooseFolders(chosen, () => wire.folders(signal)),
     ids: async (folder, signal) => listIds(wire, await wire.examine(folder, signal), signal),
@@ -37,7 +38,8 @@ export function createImapSource(
         try {
           return await listFolder(wire, examined, cursor, history, signal, known);
         } catch (error) {
-          if (!reopen || known.size === before || known.size > MOST_UNMEASURED) throw error;
+          if (!reopen || known.size === before || reopened >= MOST_REOPENED) throw error;
+          reopened += 1;
           // One message that its server cannot read must not keep its neighbours from being listed.
           await wire.close();
           wire = await reopen(signal);
