@@ -147,7 +147,7 @@ function Offline() {
   }, []);
   if (online) return null;
   return (
-    <Banner tone="rejected" className="mx-auto mt-3 w-[calc(100%-2rem)] max-w-5xl">
+    <Banner tone="rejected" className="mx-auto mt-3 w-[calc(100%-2rem)] max-w-[69rem] md:w-[calc(100%-3rem)]">
       {common.offline}
     </Banner>
   );

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { DEFAULT_OPTIONS } from '../../src/core/mailbox.ts';
 import { createAuthority } from '../../standins/authority.ts';
 import { sampleMail } from '../../standins/mail.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
@@ -200,4 +201,39 @@ test('a list that cannot be had says so and can be asked for again', async () =>
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('link', { name: USER.username }).waitFor();
   visitor.takeErrors();
+});
+
+test('of a hundred mailboxes only those on the screen are asked for their figures', async () => {
+  await using visitor = await stage.open({ email: 'many@gmail.example' });
+  const { page } = visitor;
+  const nameOf = (index: number) => `user-${String(index).padStart(3, '0')}@isp.example`;
+  const mailboxes = Array.from({ length: 100 }, (_, index) => ({
+    id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    protocol: 'imap',
+    host: 'imap.isp.example',
+    port: 993,
+    security: 'tls',
+    username: nameOf(index),
+    state: 'active',
+    fault: null,
+    options: { ...DEFAULT_OPTIONS, pollSeconds: 300 },
+    progress: { found: 9, delivered: 9, rejected: 0, failed: 0, uncertain: 0, waiting: 0, bytes: 900 },
+    lastSyncAt: null,
+    nextSyncAt: null,
+    createdAt: '2026-01-01T00:00:00Z',
+  }));
+  const asked = new Set<string>();
+  await page.route('**/api/v1/mailboxes', (route) => route.fulfill({ json: { mailboxes } }));
+  await page.route('**/api/v1/mailboxes/*/stats', async (route) => {
+    asked.add(route.request().url().split('/').at(-2) ?? '');
+    const delay = { messages: 0, medianMs: null, p95Ms: null };
+    await route.fulfill({ json: { delay, series: [], messagesPerMinute: 0, backlog: null } });
+  });
+  await page.goto('/mailboxes');
+  await page.getByRole('link', { name: nameOf(99) }).waitFor();
+  await eventually(async () => asked.has(mailboxes[0]?.id ?? ''), true);
+  assert.ok(!asked.has(mailboxes[99]?.id ?? ''), 'not the last one');
+  await page.getByRole('link', { name: nameOf(99) }).scrollIntoViewIfNeeded();
+  await eventually(async () => asked.has(mailboxes[99]?.id ?? ''), true);
+  assert.ok(asked.size < 60, `${asked.size} of 100`);
 });

@@ -17,7 +17,7 @@ export function BillingBanner() {
   return (
     <Banner
       tone={trouble.tone}
-      className="mx-auto mt-3 w-[calc(100%-2rem)] max-w-5xl"
+      className="mx-auto mt-3 w-[calc(100%-2rem)] max-w-[69rem] md:w-[calc(100%-3rem)]"
       actions={
         <ButtonLink href="/billing" size="sm">
           {billingTexts.banner.action}

@@ -1,11 +1,13 @@
 /** One mailbox in the list. */
 import { MoreHorizontal } from 'lucide-react';
+import { useRef } from 'react';
 import { Link } from 'wouter';
 import type { Mailbox } from '../../../src/http/api.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Menu } from '../../ui/menu.tsx';
+import { useSeen } from '../../ui/use-seen.ts';
 import { useMailboxActions } from './actions.ts';
 import { CheckTimes } from './check-times.tsx';
 import { DelayLine } from './delay-panel.tsx';
@@ -18,12 +20,15 @@ import { useMailboxStats } from './stats.ts';
 export function MailboxCard({ mailbox }: { mailbox: Mailbox }) {
   const actions = useMailboxActions(mailbox.id);
   const menu = useMailboxMenu(mailbox, actions);
-  const stats = useMailboxStats(mailbox, !isUnfinished(mailbox));
+  // Of a hundred mailboxes only those that are looked at.
+  const card = useRef<HTMLDivElement>(null);
+  const seen = useSeen(card);
+  const stats = useMailboxStats(mailbox, seen && !isUnfinished(mailbox));
   const { username } = mailbox;
   const href = isUnfinished(mailbox) ? `/connect/${mailbox.id}` : `/mailboxes/${mailbox.id}`;
   return (
     <Card className="space-y-4">
-      <div className="flex items-start gap-4">
+      <div ref={card} className="flex items-start gap-4">
         <div className="min-w-0 flex-1">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h2 className="truncate text-base font-semibold" title={username}>
