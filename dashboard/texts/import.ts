@@ -4,6 +4,9 @@ import { formatNumber } from './format.ts';
 const mailboxes = (count: number): string =>
   `${formatNumber(count)} ${count === 1 ? 'mailbox' : 'mailboxes'}`;
 
+/** The file's name in the API. */
+const ABOUT_FILE = 'body: ';
+
 export const importTexts = {
   open: 'Import a list',
   title: 'Import a list of mailboxes',
@@ -16,6 +19,16 @@ export const importTexts = {
   fileHint: '256 kB at most.',
   choose: 'Choose a file first.',
   tooLarge: 'The file is larger than 256 kB. Split it.',
+  /** Why a file was not taken at all, as the service has it. */
+  refused: (message: string): string => {
+    if (!message.startsWith(ABOUT_FILE)) return message;
+    const rule = message.slice(ABOUT_FILE.length);
+    return /^(?:is|has|must) /.test(rule)
+      ? `The file ${rule}.`
+      : `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`;
+  },
+  /** A column is called what the option is. */
+  problem: (message: string): string => message.replace(/^options\./, ''),
   start: 'Import',
   busy: 'Connecting the mailboxes of your list',
   all: (count: number) => `${mailboxes(count)} connected`,

@@ -58,7 +58,7 @@ function ChooseFile({ onDone, onCancel }: { onDone: (imported: Imported) => void
     try {
       onDone(await postCsv<Imported>('/mailboxes/import', file));
     } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
+      setError(failure instanceof Error ? texts.refused(failure.message) : String(failure));
       setBusy(false);
     }
     await client.invalidateQueries({ queryKey: MAILBOXES_KEY });

@@ -81,7 +81,7 @@ function Line({ line: { line, mailboxId, signInUrl, error } }: { line: Imported[
           {waits !== null && <SignIn href={waits} provider={providerName(mailbox?.provider)} />}
         </div>
       ) : (
-        <span className="min-w-0 wrap-anywhere font-medium text-failed">{error.message}</span>
+        <span className="min-w-0 wrap-anywhere font-medium text-failed">{texts.problem(error.message)}</span>
       )}
     </li>
   );
