@@ -122,6 +122,24 @@ test('Microsoft: who says no, or may not decide, is told what to do, and finds t
   await assertAccessible(page);
 });
 
+test('Microsoft: a server that takes no sign-in speaks of switching it on, and of no password', async () => {
+  await using visitor = await stage.open({ email: 'switched-off@gmail.example' });
+  const { page } = visitor;
+  imap.tricks.without = new Set(['AUTH=XOAUTH2', 'AUTH=OAUTHBEARER']);
+  await typeAddress(page);
+  await page.getByRole('button', { name: 'Continue with Microsoft' }).click();
+  await decide(page, 'Accept', OTHER);
+  await page.getByText('Signed in, but the mail server does not let us in').waitFor();
+  await page.getByText('Switch IMAP or POP on in the provider’s mail settings').waitFor();
+  await page.getByRole('link', { name: 'Sign in at Microsoft again' }).waitFor();
+  assert.doesNotMatch(await page.locator('main').innerText(), /password/i);
+  await assertAccessible(page);
+  await takeScreenshots(page, 'connect-3-switched-off');
+  delete imap.tricks.without;
+  await page.getByRole('button', { name: 'Test again' }).click();
+  await heading(page, 'The connection works').waitFor();
+});
+
 test('Microsoft: a sign-in that has ended is said on the mailbox, and given anew there', async () => {
   await using visitor = await stage.open({ email: 'later@gmail.example' });
   const { page } = visitor;
