@@ -30,7 +30,8 @@ export function readCliConfig(env: Environment): CliConfig {
     ? (env.XDG_CONFIG_HOME ?? '')
     : join(homedir(), '.config');
   const file = join(base, 'smtp-sync', 'login.json');
-  const saved = readLogin(file);
+  // What is kept takes no part where nothing of it is needed, whatever has become of the file.
+  const saved = env.SMTP_SYNC_URL && env.SMTP_SYNC_KEY ? null : readLogin(file);
   const url = env.SMTP_SYNC_URL || saved?.url || null;
   // A saved key is for the service that it was given for, and no other is told of it.
   const savedKey = saved && url !== null && checkUrl(url) === saved.url ? saved.key : null;
@@ -59,13 +60,17 @@ function readLogin(file: string): Login | null {
   throw new Failure(`${file} is damaged. Log in again after deleting it.`);
 }
 
-/** Replaces what was saved before. */
+/** Replaces what was saved before. Failure where that cannot be. */
 export function saveLogin(file: string, login: Login): void {
   const directory = join(file, '..');
   const draft = `${file}.${process.pid}`;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  writeFileSync(draft, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' });
-  renameSync(draft, file);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(draft, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(draft, file);
+  } catch (error) {
+    throw new Failure(`${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
+  }
 }
 
 /** False: nothing was saved. */

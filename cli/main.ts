@@ -99,11 +99,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => interrupted.abort(new Failure('Interrupted.', EXIT.interrupted)));
 // Who reads the results has had enough, as `head` has.
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
-  );
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    if (stream === process.stdout)
+      complain(null, `The results cannot be written (${safe(error.code ?? 'unknown')}).`);
+    process.exit(EXIT.failed);
+  });
 
 const args = process.argv.slice(2);
+const complain = (code: string | null, message: string): unknown =>
+  args.includes('--json')
+    ? process.stderr.write(`${jsonLine({ error: { code, message } })}\n`)
+    : process.stderr.write(`smtp-sync: ${message}\n`);
 try {
   process.exitCode = await main(args, interrupted.signal);
 } catch (error) {
@@ -112,8 +119,7 @@ try {
   const known = failure instanceof Failure;
   const message = known ? safe(failure.message) : 'Something went wrong in smtp-sync itself.';
   const code = known && 'code' in failure ? String(failure.code) : null;
-  if (args.includes('--json')) process.stderr.write(`${jsonLine({ error: { code, message } })}\n`);
-  else if (reason === undefined) process.stderr.write(`smtp-sync: ${message}\n`);
+  if (reason === undefined || args.includes('--json')) complain(code, message);
   process.exitCode = known ? failure.exitCode : EXIT.failed;
 }
 // A stream of events or a terminal that still listens must not keep it from ending.

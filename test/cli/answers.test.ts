@@ -1,7 +1,8 @@
 /** What the command line makes of answers: others', halves, and those that programs are to read. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -73,6 +74,39 @@ test('a break in a chain is told with what is whole before it', async () => {
   const { code, out } = await runAt(url, ['verify']);
   assert.equal(code, 1);
   assert.match(out, /: entry 3 is changed; 2 before it are whole\.\n$/);
+});
+
+test('a disk that is full, or a place that cannot be written, is said to be', async () => {
+  const url = await serve((_, res) =>
+    res.end(JSON.stringify({ email: 'a@b.example', grant: { state: 'given' }, mailboxes: [MAILBOX] })),
+  );
+  const command = new URL('../../cli/smtp-sync', import.meta.url).pathname;
+  const env = { PATH: process.env.PATH, HOME: home.directory, SMTP_SYNC_URL: url, SMTP_SYNC_KEY: KEY };
+  const child = spawn('sh', ['-c', `'${command}' export > /dev/full`], { env });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  assert.deepEqual(await once(child, 'close'), [1, null]);
+  assert.equal(said, 'smtp-sync: The results cannot be written (ENOSPC).\n');
+  const lost = createHome();
+  mkdirSync(join(lost.directory, '.config'));
+  symlinkSync('/nowhere/at/all', join(lost.directory, '.config/smtp-sync'));
+  const login = await lost.run(['login', url], `${KEY}\n`);
+  assert.equal(login.code, 1);
+  assert.match(login.err, /login\.json cannot be written \(\w+\)/);
+});
+
+test('a damaged file of the login does not matter where nothing of it is needed', async () => {
+  const url = await serve((_, res) => res.end(JSON.stringify({ mailboxes: [MAILBOX] })));
+  const stranger = createHome();
+  mkdirSync(join(stranger.directory, '.config/smtp-sync'), { recursive: true });
+  writeFileSync(join(stranger.directory, '.config/smtp-sync/login.json'), '{damaged');
+  assert.match((await stranger.run(['list'])).err, /login\.json is damaged/);
+  const { code, err } = await stranger.run(['verify', '--help'], '');
+  assert.deepEqual([code, err], [0, '']);
+  const given = await stranger.run(['pause', 'nobody'], '', { SMTP_SYNC_URL: url, SMTP_SYNC_KEY: KEY });
+  assert.match(given.err, /There is no mailbox nobody/);
 });
 
 test('with --json, before or behind the command, all that comes can be parsed', async () => {
