@@ -32,6 +32,40 @@ test('folders are known by name in many languages, however they are written', ()
     }
 });
 
+test('the same folders by the names that other programs of a country give them', () => {
+  const others = {
+    junk: [
+      'Junk-E-Mail',
+      'Spam-Verdacht',
+      'Messages indésirables',
+      'No deseados',
+      'Ongewenste berichten',
+      'Skräp',
+    ],
+    trash: [
+      'Gelöschte E-Mails',
+      'Poubelle',
+      'Borrados',
+      'Itens Apagados',
+      'Borttagna',
+      '削除済み',
+      'Recycle Bin',
+    ],
+    drafts: ['下書きトレイ'],
+    sent: [
+      'Courrier envoyé',
+      'Messaggi inviati',
+      'Wysłane elementy',
+      'Отправленные письма',
+      '送信済みトレイ',
+      'Sent-Items',
+    ],
+    archive: ['Archivado', 'Arquivados', 'Gearchiveerd', 'Zarchiwizowane'],
+  };
+  for (const [use, names] of Object.entries(others))
+    for (const name of names) assert.equal(namedUse(name), use, name);
+});
+
 test('a folder that only sounds alike is nobody’s', () => {
   for (const name of [
     '',
