@@ -225,6 +225,11 @@ export const SETTLE: Statement = {
       ON CONFLICT (mailbox_id, key) DO UPDATE SET action = EXCLUDED.action, fingerprint = EXCLUDED.fingerprint,
         size_bytes = EXCLUDED.size_bytes, delivered_at = EXCLUDED.delivered_at, tries = 0, retry_at = '-infinity',
         audit_id = EXCLUDED.audit_id
+    ), overtaken AS (
+      INSERT INTO source_outcomes (user_id, mailbox_id, audit_id, action, outcome)
+      SELECT $4, fence.id, a.audit_id, a.action, 'changed' FROM entries e, fence, source_actions a
+      WHERE a.mailbox_id = fence.id AND a.key = e.key AND a.audit_id IS NOT NULL
+        AND e.status = 'delivered' AND e.fingerprint IS NOT NULL AND fence.after_import <> 'keep'
     ), audited AS (
       INSERT INTO audit_entries (id, user_id, mailbox_id, sender_domain, status, reason, size_bytes, delay_ms)
       SELECT e.audit_id, $4, fence.id, e.domain, e.status, e.reason, e.size, CASE WHEN NOT e.backlog AND e.arrived IS NOT NULL

@@ -7,6 +7,7 @@ import { hashUidl, keyOf } from '../../../src/core/message.ts';
 import { createSizeBooks } from '../../../src/db/claimed-sizes.ts';
 import { createLedger } from '../../../src/db/ledger.ts';
 import { createReconciler } from '../../../src/db/reconciliations.ts';
+import { findAtSource } from '../../../src/db/source-outcomes.ts';
 import { describeSizes } from '../../contract/claimed-sizes.ts';
 import { pop3Cursor, pop3Ref, settlementOf } from '../../contract/ledger-samples.ts';
 import { openTestDatabase } from '../../database.ts';
@@ -62,6 +63,34 @@ it('what the history left out is not what has its id now', async () => {
   const books = (await reconciler.load()).folders.get('INBOX');
   assert.deepEqual(books?.leftOut?.hashes, new Set([hashUidl('a')]));
   assert.ok(books?.cursor.protocol === 'pop3' && books.cursor.settled.has(hashUidl('b')));
+});
+
+it('what waited to be deleted is said to be another message now, once that is delivered', async () => {
+  const held = await hold();
+  const lease = { ...held, epoch: 1n };
+  await database.asOwner(
+    `UPDATE mailboxes SET options = options || '{"afterImport": "delete"}' WHERE id = $1`,
+    [held.mailboxId],
+  );
+  const ledger = createLedger(db, lease);
+  const deliver = (fill: number) =>
+    ledger.settle({ ...settlementOf(pop3Ref('a')), fingerprint: new Uint8Array(16).fill(fill) });
+  await deliver(1);
+  await createSizeBooks(db, lease).note(again('a'));
+  await deliver(2);
+  const entries = await database.asOwner('SELECT id FROM audit_entries WHERE mailbox_id = $1 ORDER BY id', [
+    held.mailboxId,
+  ]);
+  const web = await database.open('web');
+  const told = await Promise.all(
+    entries.map(({ id }) =>
+      web.withTenant(held.userId, (tx) => findAtSource(tx, held.mailboxId, String(id))),
+    ),
+  );
+  assert.deepEqual(
+    told.map((one) => one?.outcome),
+    ['changed', 'waiting'],
+  );
 });
 
 it('learns more sizes than fit into one statement, and comes to its state last', async () => {
