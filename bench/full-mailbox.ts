@@ -80,7 +80,9 @@ async function fill(
     const { length } = message;
     bytes += length;
     // Dovecot gives out UIDs in the order of the time that begins the name. All lines end in CRLF, so both sizes are the same.
-    const name = join(path, 'cur', `${1_000_000_000 + n}.M0P1.localhost,S=${length},W=${length}:2,`);
+    // Without `:2,` at its end: with it Dovecot does not find the first message of a FETCH where it looks first, and reads
+    // the whole directory each time.
+    const name = join(path, 'cur', `${1_000_000_000 + n}.M0P1.localhost,S=${length},W=${length}`);
     await writeFile(name, message, { mode: 0o644 });
     wrote(n);
   }
@@ -123,7 +125,6 @@ mail_max_userip_connections = 20
 first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:${dir}/mail/%u
-maildir_very_dirty_syncs = yes
 imap_capability = ${CAPABILITY}
 passdb {
   driver = passwd-file
