@@ -19,7 +19,7 @@ import type { Ledger } from '../src/core/ports.ts';
 import type { RefusalBooks } from '../src/core/refusal.ts';
 import { DAY } from '../src/core/schedule.ts';
 import type { OpenTransfer, Settlement, WaitingTransfer } from '../src/core/transfer.ts';
-import { folderOf } from '../workers/visit.ts';
+import { folderOfCursor } from '../workers/visit.ts';
 
 export interface Books {
   epoch: bigint;
@@ -106,7 +106,7 @@ export function createMemoryLedger(books: Books, epoch: bigint): Ledger {
       fence();
       books.waiting = waiting;
       if (!cursor) return;
-      const folder = folderOf(cursor);
+      const folder = folderOfCursor(cursor);
       const before = books.cursors.get(folder);
       if (renumbered) books.generations.set(folder, 1 + generationOf(books));
       if (renumbered && cursor.protocol === 'pop3')

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { isLast, rankOf } from '../src/core/folder.ts';
-import type { Likeness, MessageKey, MessageRef } from '../src/core/message.ts';
+import { folderOf, type Likeness, type MessageKey } from '../src/core/message.ts';
 import { messageBackoff } from '../src/core/schedule.ts';
 import { guessUse } from './decide.ts';
 import { contentDigest } from './run-key.ts';
@@ -27,7 +27,6 @@ export interface Claim {
 
 const hexOf = ({ fingerprint, content }: Likeness): string =>
   `${Buffer.from(fingerprint).toString('hex')} ${content ? Buffer.from(content).toString('hex') : ''}`;
-const folderOf = (ref: MessageRef): string => (ref.protocol === 'imap' ? ref.folder : 'INBOX');
 
 /** What of one visit is under way. */
 export class Copies {

@@ -10,7 +10,7 @@ import {
   type SourceProblem,
 } from '../src/core/disposal.ts';
 import { isFault } from '../src/core/fault.ts';
-import type { MessageKey } from '../src/core/message.ts';
+import { folderOf, type MessageKey } from '../src/core/message.ts';
 import { HeaderBlock } from './header-block.ts';
 import type { Visit } from './visit.ts';
 
@@ -49,10 +49,9 @@ interface Progress {
 
 /** By folder; what was tried before goes alone, for it may be what ends the session. */
 function* portionsOf(due: readonly SourceAction[]): Generator<[string, readonly SourceAction[]]> {
-  const folderOf = ({ ref }: SourceAction): string => (ref.protocol === 'imap' ? ref.folder : 'INBOX');
   const fresh = due.filter(({ tries }) => tries === 0);
-  for (const [folder, actions] of Map.groupBy(fresh, folderOf)) yield [folder, actions];
-  for (const action of due) if (action.tries > 0) yield [folderOf(action), [action]];
+  for (const [folder, actions] of Map.groupBy(fresh, ({ ref }) => folderOf(ref))) yield [folder, actions];
+  for (const action of due) if (action.tries > 0) yield [folderOf(action.ref), [action]];
 }
 
 async function disposePortion(

@@ -5,6 +5,7 @@ import type { Listed } from '../src/core/message.ts';
 import type { Fetched } from '../src/core/ports.ts';
 import type { OpenTransfer } from '../src/core/transfer.ts';
 import { recover } from './recover.ts';
+import type { RunKey } from './run-key.ts';
 import { passageOf } from './transfer.ts';
 import { type Judge, laneOf, noteSettled, takeImports, type Visit } from './visit.ts';
 
@@ -30,8 +31,9 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
   const refetch = new Refetch(visit);
   // Whatever is allowed by now: what the session has is of the repaired copy.
   const passage = passageOf(open.repair);
+  let key: RunKey | undefined;
   try {
-    const key = await visit.runKeyOf(open);
+    key = await visit.runKeyOf(open);
     const recovery = {
       engine: visit.engine,
       key,
@@ -59,6 +61,8 @@ async function recoverOne(visit: Visit, open: OpenTransfer, judge: Judge): Promi
   } finally {
     leave();
     passage.header.destroy();
+    // The key of a former run serves this one transfer.
+    if (key !== visit.engine.runKey) key?.destroy();
     if (!refetch.begun) quota.giveBack(userId, 1);
     await refetch.close();
   }

@@ -3,7 +3,7 @@ import { createSecretKey, timingSafeEqual } from 'node:crypto';
 import { Fault, isFault } from '../src/core/fault.ts';
 import { isLast } from '../src/core/folder.ts';
 import { concernsMessageOnly, judgeMessage, judgeVisit, mayBlameMessage } from '../src/core/judgement.ts';
-import type { Listed } from '../src/core/message.ts';
+import { folderOf, type Listed } from '../src/core/message.ts';
 import { Pending } from '../src/core/pending.ts';
 import { fingerprintKeyPlace, refreshTokenPlace, runKeyPlace } from '../src/core/place.ts';
 import type { Ledger, SealPlace, Source, SourceFolder } from '../src/core/ports.ts';
@@ -18,7 +18,7 @@ import { goRounds } from './rounds.ts';
 import { createRunKey, openRunKey, type RunKey } from './run-key.ts';
 import { logIn } from './source-login.ts';
 import type { Engine, Passage } from './transfer.ts';
-import { folderOf, noteOpen, noteSettled, type RunControl, type RunDeps, type Visit } from './visit.ts';
+import { folderOfCursor, noteOpen, noteSettled, type RunControl, type RunDeps, type Visit } from './visit.ts';
 
 /**
  * Visits the mailbox until there is nothing to do, its turn is over, or it is asked to end. Never throws; null when
@@ -129,7 +129,7 @@ async function openVisit(
   );
   const open = new Map(books.transfers.flatMap((t) => (t.state === 'open' ? [[t.key, t] as const] : [])));
   const recognise = async ({ backlog, ref, key }: Listed, fingerprint: Uint8Array) => {
-    const folder = ref.protocol === 'imap' ? ref.folder : 'INBOX';
+    const folder = folderOf(ref);
     if (!backlog || !renumbered.has(folder)) return false;
     // It may be this very message under its former id: how that one ends decides.
     const twin = [...open.values()].find((t) => t.key !== key && timingSafeEqual(t.fingerprint, fingerprint));
@@ -159,7 +159,7 @@ async function openVisit(
       hard: control.hard,
     }),
     engine: { ...engine, recognise, decide: labelled(decide, lease.options, places) },
-    cursors: new Map(books.cursors.map((cursor) => [folderOf(cursor), cursor])),
+    cursors: new Map(books.cursors.map((cursor) => [folderOfCursor(cursor), cursor])),
     renumbered,
     open,
     waiting: new Map(books.transfers.flatMap((t) => (t.state === 'waiting' ? [[t.key, t]] : []))),

@@ -104,7 +104,8 @@ export interface Visit {
 export type Judge = (message: Listed, error: unknown, passage?: Passage) => Promise<void>;
 
 /** A cursor's place in the maps: the folder, or POP3's one. */
-export const folderOf = (cursor: Cursor): string => (cursor.protocol === 'imap' ? cursor.folder : 'INBOX');
+export const folderOfCursor = (cursor: Cursor): string =>
+  cursor.protocol === 'imap' ? cursor.folder : 'INBOX';
 
 /** How many imports are allowed now, after waiting for at least one; 0 when the run is asked to end meanwhile. */
 export async function takeImports({ deps, lease, control }: Visit, most: number): Promise<number> {

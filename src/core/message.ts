@@ -29,6 +29,9 @@ export function refOf(key: MessageKey): MessageRef {
 }
 
 /** `uidl`: one character per byte. ASCII, which nearly all are, needs no bytes of its own: that is a quarter of the time. */
+/** Where the message is; in a maildrop that is `INBOX`. */
+export const folderOf = (ref: MessageRef): string => (ref.protocol === 'imap' ? ref.folder : 'INBOX');
+
 export const hashUidl = (uidl: string): UidlHash =>
   hash('sha256', ASCII.test(uidl) ? uidl : Buffer.from(uidl, 'latin1'), 'hex').slice(0, 32) as UidlHash;
 

@@ -56,7 +56,6 @@ const MICROSOFT = {
 } as const satisfies SignInProvider;
 
 export const SIGN_IN_PROVIDERS = [MICROSOFT] as const satisfies readonly SignInProvider[];
-export type SignInProviderId = (typeof SIGN_IN_PROVIDERS)[number]['id'];
 export const SIGN_IN_PROVIDER_IDS = SIGN_IN_PROVIDERS.map(({ id }) => id);
 
 /** A provider as this installation uses it: with its own client there, and servers as configured. */
