@@ -9,6 +9,7 @@ import type { Tx } from '../db/pool.ts';
 import { beginSourceConsent, takeSourceConsent } from '../db/source-consents.ts';
 import { findGrantAccount, saveSourceGrant } from '../db/source-grants.ts';
 import { exchangeSourceCode, refusalOf, type SourceConsent, sourceConsentUrl } from '../oauth/consent.ts';
+import { HttpError } from './errors.ts';
 import { isSameAccount, sealNewFingerprintKey } from './mailboxes.ts';
 import type { SourceRefusalReason } from './pages/source-refusals.ts';
 import type { Parts } from './parts.ts';
@@ -57,6 +58,7 @@ export async function startSourceConsent(
     const client = parts.signIns.get(mailbox.provider);
     if (client === undefined) return refused('not-offered', mailbox);
     if (mailbox.state === 'suspended') return refused('suspended', mailbox);
+    if (!(await hasRoom(parts, tx, mailbox))) return refused('plan', mailbox);
     const state = newToken();
     await beginSourceConsent(tx, {
       userId,
@@ -118,7 +120,7 @@ const exchange = (
   return exchangeSourceCode(client, request, secrets, AbortSignal.timeout(EXCHANGE_MS));
 };
 
-/** Seals the token, stores it, and has the mailbox tested with it. HttpError `plan-limit`. */
+/** Seals the token, stores it, and has the mailbox tested with it. */
 async function keep(
   parts: Parts,
   { userId }: Caller,
@@ -137,8 +139,7 @@ async function keep(
     const others = (await rows.listMailboxes(tx)).filter((each) => each.id !== id);
     const reason = await refusalAt(tx, mailbox, others, consent);
     if (reason) return refused(reason, mailbox);
-    if (mailbox.state === 'paused' && !mailbox.draft)
-      await assertMayRun(tx, parts.settings.plans, [...others, mailbox]);
+    if (!(await hasRoom(parts, tx, mailbox))) return refused('plan', mailbox);
     await saveSourceGrant(tx, { userId, mailboxId: id, accountId: consent.accountId, sealedRefreshToken });
     const { host, port, security, options, faultCode } = mailbox;
     const row = await rows.editMailbox(tx, id, {
@@ -157,6 +158,19 @@ async function keep(
     await rows.recallMailbox(tx, id);
     return { kind: 'done', mailbox: row };
   });
+}
+
+/** Whether the plan lets it run. What is paused goes on once its owner has signed in. */
+async function hasRoom({ settings }: Parts, tx: Tx, { state, draft, id }: rows.MailboxRow): Promise<boolean> {
+  if (state !== 'paused' || draft) return true;
+  const others = (await rows.listMailboxes(tx)).filter((each) => each.id !== id);
+  return assertMayRun(tx, settings.plans, others).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof HttpError && error.code === 'plan-limit') return false;
+      throw error;
+    },
+  );
 }
 
 /** A mailbox that has been started stays that of the account it was started with: progress and audit log are about that. */

@@ -6,7 +6,14 @@ import { createAuthority } from '../../standins/authority.ts';
 import { type Pop3Server, startPop3Server } from '../../standins/pop3.ts';
 import { type StripeStandin, startStripe } from '../../standins/stripe/server.ts';
 import { untilSome } from '../service.ts';
-import { assertAccessible, openStage, type Stage, takeScreenshots, type Visitor } from './stage.ts';
+import {
+  assertAccessible,
+  eventually,
+  openStage,
+  type Stage,
+  takeScreenshots,
+  type Visitor,
+} from './stage.ts';
 
 const OWNER = 'payer@gmail.example';
 const USERS = ['first@isp.example', 'second@isp.example'] as const;
@@ -67,6 +74,25 @@ async function inPortal(page: Page, opener: string, ...presses: string[]): Promi
   }
   await page.getByRole('link', { name: 'Return' }).click();
 }
+
+test('free: how often is looked is told as the plan has it, in the wizard and afterwards', async () => {
+  await using visitor = await stage.open({ email: 'rare@gmail.example' });
+  const { page } = visitor;
+  const draft = { protocol: 'pop3', host: 'localhost', port: pop3.port, security: 'tls', start: false };
+  const made = await visitor.context.request.post('/api/v1/mailboxes', {
+    headers: { origin: stage.service.url },
+    data: { ...draft, username: USERS[0], password: PASSWORD },
+  });
+  const { id } = (await made.json()) as { id: string };
+  await page.goto(`/connect/${id}?step=choose`);
+  await page.getByText('On your plan a mailbox is looked at every 15 min at most.').waitFor();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('Every 15 min', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Start importing' }).click();
+  await page.getByRole('link', { name: 'Show the mailbox' }).click();
+  const interval = page.locator('dt', { hasText: 'Check interval' }).locator('xpath=following-sibling::dd');
+  await eventually(() => interval.innerText(), '15 min');
+});
 
 test('free, trial, past due, grace over, paid, ending, ended, and subscribed again', async () => {
   await using visitor = await stage.open({ email: OWNER });

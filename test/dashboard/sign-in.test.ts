@@ -90,6 +90,21 @@ const mailboxOf = async (visitor: { api<T>(path: string): Promise<T> }): Promise
   return mailboxes[0] as Mailbox;
 };
 
+test('Microsoft: a page that the browser brings back as it was can be gone on with', async () => {
+  await using visitor = await stage.open({ email: 'back@gmail.example' });
+  const { page } = visitor;
+  await typeAddress(page);
+  await page.route('**/auth/source/start*', (route) => route.fulfill({ status: 204 }));
+  const go = page.getByRole('button', { name: 'Continue with Microsoft' });
+  await go.click();
+  await page.getByRole('button', { name: 'On the way to Microsoft…' }).waitFor();
+  await page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+  await go.waitFor();
+  await page.unroute('**/auth/source/start*');
+  await go.click();
+  await page.getByRole('heading', { name: 'Pick an account' }).waitFor();
+});
+
 test('Microsoft: who says no, or may not decide, is told what to do, and finds the way back', async () => {
   await using visitor = await stage.open({ email: 'hesitant@gmail.example' });
   const { page } = visitor;

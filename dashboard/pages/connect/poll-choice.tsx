@@ -1,7 +1,5 @@
 /** How often is looked for new mail, as far as the plan lets it. */
-import { useQuery } from '@tanstack/react-query';
-import type { Billing } from '../../../src/http/api.ts';
-import { get } from '../../api.ts';
+import { effectivePoll, usePlanLimits } from '../../billing.ts';
 import { connect } from '../../texts/connect.ts';
 import { formatDuration } from '../../texts/format.ts';
 import { SelectField } from '../../ui/field.tsx';
@@ -9,15 +7,6 @@ import { SelectField } from '../../ui/field.tsx';
 const CHOICES = [60, 300, 900, 1800, 3600, 21_600];
 
 const span = (seconds: number): string => formatDuration(seconds * 1000);
-
-/** What the plan allows; null: everything, or not known. */
-function usePlan() {
-  const { data } = useQuery({
-    queryKey: ['billing'],
-    queryFn: ({ signal }) => get<Billing>('/billing', {}, signal),
-  });
-  return data?.mode === 'stripe' ? data.plans[data.plan] : null;
-}
 
 export function PollChoice({
   seconds,
@@ -29,7 +18,8 @@ export function PollChoice({
   onChange: (seconds: number) => void;
 }) {
   const { choose } = connect;
-  const plan = usePlan();
+  const plan = usePlanLimits();
+  const effective = effectivePoll(seconds, plan);
   const least = plan?.pollSeconds ?? 0;
   // What is set may be the operator's own, and is offered as well.
   const offered = [...new Set([seconds, ...CHOICES])].filter((each) => each >= least).sort((a, b) => a - b);
@@ -40,10 +30,10 @@ export function PollChoice({
       label={choose.poll}
       hint={hint}
       className="sm:max-w-md"
-      value={Math.max(seconds, least)}
+      value={effective}
       onChange={({ target }) => onChange(Number(target.value))}
     >
-      {[...new Set([...offered, Math.max(seconds, least)])].map((each) => (
+      {[...new Set([...offered, effective])].map((each) => (
         <option key={each} value={each}>
           {choose.every(span(each))}
         </option>

@@ -24,8 +24,8 @@ export function SignInPart({ input, change, back, provider }: NewStepProps & { p
       const mailbox = draft && same ? draft : await setup.createSignedIn({ server, username }, provider);
       change({ draftId: mailbox.id });
       window.location.assign(signInPath(mailbox));
-      // The button stays busy until the page is gone.
-      await new Promise(() => {});
+      // The button stays busy until the page is gone, or the browser brings it back as it was.
+      await new Promise((resolve) => window.addEventListener('pageshow', resolve, { once: true }));
     });
 
   return (

@@ -1,5 +1,6 @@
 /** All choices once more, each with the way to change it; then it starts. */
 import type { ReactNode } from 'react';
+import { effectivePoll, usePlanLimits } from '../../billing.ts';
 import { connect } from '../../texts/connect.ts';
 import { formatDay, formatDuration } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
@@ -17,6 +18,7 @@ export function SummaryStep({ mailbox, go, back }: DraftStepProps) {
   const { summary, choose } = connect;
   const setup = useSetup();
   const starting = useAction();
+  const plan = usePlanLimits();
   const { options } = mailbox;
   const choice = choiceOf(mailbox);
 
@@ -61,7 +63,7 @@ export function SummaryStep({ mailbox, go, back }: DraftStepProps) {
             </span>
           </Line>
           <Line name={summary.poll} onEdit={() => go('choose', mailbox.id)}>
-            {choose.every(formatDuration(options.pollSeconds * 1000))}
+            {choose.every(formatDuration(effectivePoll(options.pollSeconds, plan) * 1000))}
           </Line>
           {SECTIONS.flatMap(({ linesOf }) => linesOf(mailbox)).map(({ name, text }) => (
             <Line key={name} name={name} onEdit={() => go('choose', mailbox.id)}>

@@ -1,6 +1,7 @@
 /** How a mailbox is set up, to be read. */
 import type { ReactNode } from 'react';
 import type { Mailbox } from '../../../src/http/api.ts';
+import { effectivePoll, usePlanLimits } from '../../billing.ts';
 import { formatDay, formatDuration } from '../../texts/format.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { providerName, signIn } from '../../texts/sign-in.ts';
@@ -11,6 +12,7 @@ const texts = mailboxTexts.settings;
 
 export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
   const { options } = mailbox;
+  const plan = usePlanLimits();
   const yesNo = (value: boolean) => (value ? texts.yes : texts.no);
   return (
     <Section title={texts.title}>
@@ -30,7 +32,7 @@ export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
           </Row>
           <Row name={texts.skipInbox}>{yesNo(options.skipInbox)}</Row>
           <Row name={texts.neverSpam}>{yesNo(options.neverSpam)}</Row>
-          <Row name={texts.poll}>{formatDuration(options.pollSeconds * 1000)}</Row>
+          <Row name={texts.poll}>{formatDuration(effectivePoll(options.pollSeconds, plan) * 1000)}</Row>
           {SECTIONS.flatMap(({ linesOf }) => linesOf(mailbox)).map(({ name, text }) => (
             <Row key={name} name={name}>
               {text}

@@ -3,11 +3,13 @@ import type { Frame } from './frame.ts';
 import { type Notice, noticePage } from './notice.ts';
 
 interface Refusal {
-  readonly status: 400 | 403 | 404 | 409 | 503;
+  readonly status: 400 | 402 | 403 | 404 | 409 | 503;
   readonly title: string;
   readonly text: readonly string[];
   /** What the link says that starts again; absent: that cannot help. */
   readonly again?: string;
+  /** What helps in its place. */
+  readonly instead?: { readonly href: string; readonly text: string };
 }
 
 /** `p`: the provider's name. */
@@ -44,6 +46,15 @@ const refusals = (p: string) =>
         'It waits for something else first, so a sign-in would not make it go on. Nothing was stored.',
         'The mailbox’s page says what it waits for.',
       ],
+    },
+    plan: {
+      status: 402,
+      title: 'Your plan has no room for this mailbox',
+      text: [
+        'It is paused, and a sign-in would make it run again: as many others as your plan allows run already. Nothing was stored.',
+        'Pause or delete another mailbox, or choose a larger plan. Then sign in again.',
+      ],
+      instead: { href: '/billing', text: 'See the plans' },
     },
     denied: {
       status: 403,
@@ -130,9 +141,10 @@ export function sourceRefusalPage(
   provider: string | null,
   mailbox: { readonly id: string; readonly draft: boolean } | null,
 ): string {
-  const { title, text, again }: Refusal = refusals(provider ?? 'the provider')[reason];
+  const { title, text, again, instead }: Refusal = refusals(provider ?? 'the provider')[reason];
   const links: Notice['links'] = [
     ...(mailbox && again ? [{ href: `/auth/source/start?mailbox=${mailbox.id}`, text: again }] : []),
+    ...(instead ? [instead] : []),
     mailbox === null
       ? { href: '/mailboxes', text: 'Your mailboxes' }
       : mailbox.draft
