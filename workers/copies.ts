@@ -7,8 +7,7 @@ import { isLast, rankOf } from '../src/core/folder.ts';
 import { folderOf, type Likeness, type MessageKey } from '../src/core/message.ts';
 import { messageBackoff } from '../src/core/schedule.ts';
 import { guessUse } from './decide.ts';
-import { contentDigest } from './run-key.ts';
-import { type Begun, settlementOf } from './transfer.ts';
+import { type Begun, contentOf, settlementOf } from './transfer.ts';
 import { noteSettled, type Visit } from './visit.ts';
 
 /** A message on its way: whoever has one that looks the same, in another folder, waits for its end. */
@@ -77,7 +76,7 @@ export class Copies {
   }
 
   #claimOne(begun: Begun, fingerprint: Uint8Array): Claim {
-    const content = this.#contentOf(begun);
+    const content = contentOf(begun, this.#visit.engine);
     const hex = hexOf({ fingerprint, content });
     const folder = folderOf(begun.message.ref);
     const others = this.#claims.get(hex) ?? new Set();
@@ -86,13 +85,6 @@ export class Copies {
     const claim = { begun, folder, fingerprint, content, before, ended, end };
     this.#claims.set(hex, others.add(claim));
     return claim;
-  }
-
-  /** Of what came whole: two messages may look the same in their header blocks, Message-ID and all, and say different things. */
-  #contentOf({ passage, first }: Begun): Uint8Array | null {
-    if (first.total === null || passage.mending !== null) return null;
-    passage.content ??= contentDigest(this.#visit.engine.fingerprintKey, first.bytes);
-    return passage.content;
   }
 
   /** Settles or holds back those of which another folder has, or may have, a copy. Their keys. */

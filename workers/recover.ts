@@ -86,6 +86,7 @@ async function settleCommitted(open: OpenTransfer, { ledger }: Engine): Promise<
     arrivedAt: open.arrivedAt,
     backlog: open.backlog,
     fingerprint: open.fingerprint,
+    content: open.content,
     // Of what it was listed with nothing is known any more.
     size: open.total,
   };
@@ -134,7 +135,10 @@ async function complete(
     const answer = await put(upload, chunk, signal);
     if (chunk.total === null) continue;
     if (answer.state !== 'committed') throw new Fault('upload-interrupted');
-    const settlement = settlementOf(fetched, engine, passage, chunk.total, open.disclosed ?? 'recovered');
+    const settlement = {
+      ...settlementOf(fetched, engine, passage, chunk.total, open.disclosed ?? 'recovered'),
+      content: open.content,
+    };
     await engine.ledger.settle(settlement);
     return settlement;
   }

@@ -9,7 +9,7 @@ import type { Intent, Settlement } from '../src/core/transfer.ts';
 import { HeaderBlock, type HeaderClaims, type HeaderFacts } from './header-block.ts';
 import { type Chunk, relay } from './relay.ts';
 import { type Mending, mend, mendingOf } from './repair.ts';
-import type { RunKey } from './run-key.ts';
+import { contentDigest, type RunKey } from './run-key.ts';
 
 /** What all transfers of a run share. */
 export interface Engine {
@@ -106,6 +106,7 @@ export async function transfer(
   signal: AbortSignal,
 ): Promise<Settlement | number> {
   const begun = await begin(fetched, engine, passage);
+  contentOf(begun, engine);
   try {
     // Gmail may have it: that cannot be called skipped.
     if (begun.decision.kind === 'skip' && reason === 'reimported') throw new Fault('upload-lost');
@@ -218,6 +219,7 @@ export async function approach(
     fromHeaders,
     hasNul: passage.flaws.hasNul,
     fingerprint: delivered.fingerprint,
+    content: passage.content,
     arrivedAt: delivered.arrivedAt,
   };
   return { ...begun, upload, last, intent, delivered };
@@ -249,6 +251,16 @@ export async function intend({ passage, intent }: Ready, { ledger }: Engine): Pr
 export async function commit({ upload, last }: Ready, signal: AbortSignal): Promise<void> {
   const answer = await put(upload, last, signal);
   if (answer.state !== 'committed') throw new Fault('upload-interrupted');
+}
+
+/**
+ * Keyed digest of what came whole: two messages may look the same in their header blocks, Message-ID and all, and say different
+ * things. null: it is large, or a repaired copy. From here on it is kept with the message's settlement.
+ */
+export function contentOf({ passage, first }: Begun, engine: Engine): Uint8Array | null {
+  if (first.total === null || passage.mending !== null) return null;
+  passage.content ??= contentDigest(engine.fingerprintKey, first.bytes);
+  return passage.content;
 }
 
 /** How a message that Gmail took is settled. */

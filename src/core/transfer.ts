@@ -38,6 +38,8 @@ export interface Intent extends Flaws {
   readonly hasMessageId: boolean;
   /** As in Settlement. */
   readonly fingerprint: Uint8Array;
+  /** As in Settlement. */
+  readonly content: Uint8Array | null;
   readonly arrivedAt: number | null;
   readonly backlog: boolean;
 }

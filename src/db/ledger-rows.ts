@@ -26,6 +26,7 @@ export type TransferRow =
       sender_domain: string;
       has_message_id: boolean;
       fingerprint: Buffer;
+      content: Buffer | null;
       disclosed: AuditReason | null;
       from_headers: number;
       has_nul: boolean;
@@ -57,6 +58,7 @@ export function transferOf(row: TransferRow): Transfer {
     senderDomain: row.sender_domain,
     hasMessageId: row.has_message_id,
     fingerprint: row.fingerprint,
+    content: row.content,
     disclosed: row.disclosed,
     fromHeaders: row.from_headers,
     hasNul: row.has_nul,

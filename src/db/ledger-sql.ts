@@ -11,7 +11,7 @@ const FENCE = `fence AS (
 const GENERATION = '(SELECT COALESCE(max(g.generation), 0) FROM folder_cursors g WHERE g.mailbox_id = $1)';
 /** What an open transfer alone has. */
 const FORGET_UPLOAD = `session = NULL, run_key_id = NULL, digest = NULL, has_message_id = NULL, fingerprint = NULL,
-        generation = NULL, intended_at = NULL, from_headers = NULL, has_nul = NULL, disclosed = NULL`;
+        generation = NULL, intended_at = NULL, from_headers = NULL, has_nul = NULL, disclosed = NULL, content = NULL`;
 /** A repaired copy counts as the message. */
 const IN_GMAIL = "status IN ('delivered', 'repaired')";
 /** Not in Gmail, or in Gmail by another folder's copy. What is known from before a renumbering was delivered. */
@@ -85,28 +85,28 @@ export const KEEP_RUN_KEY: Statement = {
 
 /**
  * Columns of $5…: key, session, run key, total, digest, domain, has Message-ID, fingerprint, arrival (ms), backlog, repair,
- * From headers, has NUL, what its entry is to say.
+ * From headers, has NUL, what its entry is to say, content.
  */
 export const INTEND: Statement = {
   name: 'ledger-intend',
   text: `WITH ${FENCE}, saved AS (
       INSERT INTO transfers AS t (user_id, mailbox_id, state, key, session, run_key_id, size_bytes, digest,
         sender_domain, has_message_id, fingerprint, generation, arrived_at, backlog, repair, from_headers, has_nul,
-        disclosed, intended_at, retry_at)
+        disclosed, content, intended_at, retry_at)
       SELECT $4, fence.id, 'open', i.key, i.session, i.run_key, i.total, i.digest, i.domain, i.has_message_id,
         i.fingerprint, ${GENERATION}, to_timestamp(i.arrived / 1000), i.backlog, i.repair, i.from_headers,
-        i.has_nul, i.disclosed, clock_timestamp(), clock_timestamp()
+        i.has_nul, i.disclosed, i.content, clock_timestamp(), clock_timestamp()
       FROM fence, unnest($5::text[], $6::bytea[], $7::uuid[], $8::bigint[], $9::bytea[], $10::text[],
         $11::boolean[], $12::bytea[], $13::double precision[], $14::boolean[], $15::text[], $16::integer[], $17::boolean[],
-        $18::text[]) AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog, repair,
-          from_headers, has_nul, disclosed)
+        $18::text[], $19::bytea[]) AS i (key, session, run_key, total, digest, domain, has_message_id, fingerprint, arrived, backlog, repair,
+          from_headers, has_nul, disclosed, content)
       ON CONFLICT (mailbox_id, key) DO UPDATE SET state = 'open', session = EXCLUDED.session,
         run_key_id = EXCLUDED.run_key_id, size_bytes = EXCLUDED.size_bytes, digest = EXCLUDED.digest,
         sender_domain = EXCLUDED.sender_domain, has_message_id = EXCLUDED.has_message_id,
         fingerprint = EXCLUDED.fingerprint, generation = EXCLUDED.generation,
         arrived_at = EXCLUDED.arrived_at, backlog = EXCLUDED.backlog, reason = NULL, repair = EXCLUDED.repair,
         from_headers = EXCLUDED.from_headers, has_nul = EXCLUDED.has_nul, disclosed = EXCLUDED.disclosed,
-        intended_at = EXCLUDED.intended_at, retry_at = EXCLUDED.retry_at)
+        content = EXCLUDED.content, intended_at = EXCLUDED.intended_at, retry_at = EXCLUDED.retry_at)
     ${HELD}`,
 };
 

@@ -93,6 +93,7 @@ const intend = (intents: readonly Intent[]): Order => [
   intents.map((i) => i.fromHeaders),
   intents.map((i) => i.hasNul),
   intents.map((i) => i.disclosed),
+  intents.map((i) => i.content && bytes(i.content)),
 ];
 
 const postpone = (postponements: readonly Postponement[]): Order => [

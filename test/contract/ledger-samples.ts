@@ -43,6 +43,7 @@ export const intentOf = (ref: MessageRef): Intent => ({
   disclosed: 'label-missing',
   hasMessageId: true,
   fingerprint: new Uint8Array(16).fill(6),
+  content: new Uint8Array(16).fill(8),
   arrivedAt: 1_700_000_000_000,
   backlog: false,
 });

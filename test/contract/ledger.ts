@@ -129,15 +129,16 @@ function describeTransfers(factory: LedgerFactory): void {
     await bench.handOver();
     const [transfer] = (await bench.open().load()).transfers;
     assert.ok(transfer?.state === 'open');
-    const { intendedAt, retryAt, sealedRunKey, session, digest, fingerprint, ...rest } = transfer;
-    const { session: _s, digest: _d, fingerprint: _f, ...expected } = intentOf(imapRef(5));
+    const { intendedAt, retryAt, sealedRunKey, session, digest, fingerprint, content, ...rest } = transfer;
+    const { session: _s, digest: _d, fingerprint: _f, content: _c, ...expected } = intentOf(imapRef(5));
     assert.deepEqual(rest, { ...expected, state: 'open', tries: 0, reason: null });
     assert.deepEqual(
-      [session, digest, fingerprint, sealedRunKey].map((each) => [...each]),
+      [session, digest, fingerprint, content ?? [], sealedRunKey].map((each) => [...each]),
       [
         intentOf(imapRef(5)).session,
         intentOf(imapRef(5)).digest,
         intentOf(imapRef(5)).fingerprint,
+        intentOf(imapRef(5)).content ?? [],
         SEALED,
       ].map((each) => [...each]),
     );
