@@ -3,9 +3,7 @@ import assert from 'node:assert/strict';
 import * as test from 'node:test';
 import { sourceTokenPlace } from '../../../src/core/place.ts';
 import type { DiscoveryView, Mailbox } from '../../../src/http/api.ts';
-import { startStripe } from '../../../standins/stripe/server.ts';
 import { createUnseal } from '../../../workers/unseal.ts';
-import { addMailboxes } from '../../billing.ts';
 import type { Browser } from '../../browser.ts';
 import { MAILBOX, PUBLIC_URL, sessionFor, startWeb } from '../../http.ts';
 import { consentAt, OUTLOOK, OUTLOOK_SERVERS, openMicrosoft, signInAt } from '../../microsoft.ts';
@@ -13,9 +11,6 @@ import { consentAt, OUTLOOK, OUTLOOK_SERVERS, openMicrosoft, signInAt } from '..
 const microsoft = await openMicrosoft(test, { redirectUris: [`${PUBLIC_URL}/auth/source/callback`] });
 const web = await startWeb(test, {}, microsoft.environment(OUTLOOK_SERVERS));
 const plain = await startWeb(test);
-const stripe = await startStripe();
-const billed = await startWeb(test, {}, { ...microsoft.environment(OUTLOOK_SERVERS), ...stripe.environment });
-test.after(() => stripe.close());
 
 const DRAFT = { ...OUTLOOK, start: false } as const;
 const create = (browser: Browser, body: object = DRAFT) =>
@@ -160,22 +155,6 @@ test.test('nobody signs in for a mailbox of somebody else, or for one with a pas
   });
   assert.equal(byKey.status, 303, 'a key has no browser');
 });
-
-test.test(
-  'a paused mailbox for which the plan has no room is told so, before the way and after it',
-  async () => {
-    const { browser, userId } = await sessionFor(billed, 'full');
-    const { id } = await create(browser, OUTLOOK);
-    assert.equal((await browser.send('POST', `/api/v1/mailboxes/${id}/pause`)).status, 200);
-    const path = await consentAt(browser, id);
-    await addMailboxes(billed, userId, 1);
-    const full = 'Your plan has no room for this mailbox';
-    const page = await isRefused(await browser.send('GET', path), 402, full);
-    assert.ok(page.includes('href="/billing"') && page.includes(`href="/mailboxes/${id}"`), page);
-    await isRefused(await browser.send('GET', `/auth/source/start?mailbox=${id}`), 402, full);
-    assert.equal((await read(browser, id)).state, 'paused');
-  },
-);
 
 test.test('each refusal is a page that says what to do next', async () => {
   const { browser } = await sessionFor(web, 'refused');
