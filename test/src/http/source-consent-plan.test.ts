@@ -4,10 +4,10 @@ import * as test from 'node:test';
 import type { Mailbox } from '../../../src/http/api.ts';
 import { startStripe } from '../../../standins/stripe/server.ts';
 import { addMailboxes } from '../../billing.ts';
-import { sessionFor, startWeb } from '../../http.ts';
+import { PUBLIC_URL, sessionFor, startWeb } from '../../http.ts';
 import { consentAt, OUTLOOK, OUTLOOK_SERVERS, openMicrosoft } from '../../microsoft.ts';
 
-const microsoft = await openMicrosoft(test);
+const microsoft = await openMicrosoft(test, { redirectUris: [`${PUBLIC_URL}/auth/source/callback`] });
 const stripe = await startStripe();
 const web = await startWeb(test, {}, { ...microsoft.environment(OUTLOOK_SERVERS), ...stripe.environment });
 test.after(() => stripe.close());
