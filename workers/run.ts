@@ -237,6 +237,8 @@ async function judge(visit: Visit, message: Listed, error: unknown, passage?: Pa
       reason: judgement.reason,
       senderDomain: open?.senderDomain ?? header.senderDomain,
       sizeBytes: sizeOf(fault, message, passage),
+      // Of an open one the bytes are known, not what the source claims: no other size than that may speak of another message.
+      size: open ? null : message.size,
       identity: passage?.header.identity(visit.engine.fingerprintKey) ?? null,
       // Imported again under another id only where Gmail merges by Message-ID.
       fingerprint: judgement.status === 'uncertain' && open && !open.hasMessageId ? open.fingerprint : null,

@@ -148,3 +148,33 @@ test('killed at any effect, it is imported once', async (t) => {
     await stage.server.close();
   }
 });
+
+test('what Gmail may have or not stays so for its owner, whatever sizes its server claims', async (t) => {
+  const unnamed = Buffer.from(
+    other('unnamed')
+      .toString()
+      .replace(/Message-ID.*\r\n/, ''),
+  );
+  for (let at = 1, wasOpen = false; ; at += 1) {
+    const stage = await stageOf(t);
+    const { books, gmail } = stage.world;
+    stage.server.faults.sizes = (bytes) => bytes + 3;
+    stage.drop.add(unnamed);
+    await stage.live(new Mortality(at));
+    const [transfer] = books.transfers.values();
+    if (transfer?.state !== 'open') {
+      await stage.server.close();
+      if (wasOpen) return;
+      continue;
+    }
+    wasOpen = true;
+    gmail.loseAll = true;
+    await stage.visit();
+    gmail.loseAll = false;
+    stage.drop.add(other('next'));
+    for (const _ of [1, 2, 3]) await stage.visit();
+    assert.deepEqual(others(stage), [['uncertain', 'upload-lost']], `death ${at}`);
+    assert.equal(books.refused.size, 1);
+    await stage.server.close();
+  }
+});
