@@ -54,6 +54,7 @@ async function main(signal: AbortSignal): Promise<void> {
       METRICS_PORT: '0',
       DATA_DIR: dir,
       MAIL_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',
+      WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',
       NODE_EXTRA_CA_CERTS: caFile,
       POLL_SECONDS: '5',
       // What Gmail allows to older Cloud projects; new ones have 240, and the sample mail is more.

@@ -25,7 +25,7 @@ import { type Judge, laneOf, noteOpen, noteSettled, type Visit } from './visit.t
 /** More at once would make new mail wait longer for the lanes of its user's backlog. */
 const GROUP_MESSAGES = 16;
 
-/** The groups of one visit that are under way. A live resource: whoever makes one waits for its end. */
+/** The groups of one round that are under way. A live resource: whoever makes one waits for its end. */
 export class Carrier {
   readonly #visit: Visit;
   readonly #judge: Judge;

@@ -27,13 +27,13 @@ export interface Claim {
 const hexOf = ({ fingerprint, content }: Likeness): string =>
   `${Buffer.from(fingerprint).toString('hex')} ${content ? Buffer.from(content).toString('hex') : ''}`;
 
-/** What of one visit is under way. */
+/** What of one round is under way. */
 export class Copies {
   readonly #visit: Visit;
   readonly #holdBack: (message: Begun['message'], retryAt: number) => Promise<void>;
   /** By fingerprint. */
   readonly #claims = new Map<string, Set<Claim>>();
-  /** By fingerprint: messages of this visit that will be tried again. */
+  /** By fingerprint: messages of this round that will be tried again. */
   readonly #undecided = new Map<string, Map<MessageKey, string>>();
 
   constructor(visit: Visit, holdBack: (message: Begun['message'], retryAt: number) => Promise<void>) {

@@ -92,7 +92,7 @@ test('its own page shows delay, counts and settings, which can be changed', asyn
   await takeScreenshots(page, 'mailbox');
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Edit' }).click();
-  await page.getByLabel('Straight to the archive').check();
+  await page.getByLabel('Skip the inbox').check();
   await assertAccessible(page);
   await takeScreenshots(page, 'mailbox-edit');
   await page.getByRole('button', { name: 'Save' }).click();

@@ -11,7 +11,7 @@ export const atSourceFields = {
   afterImport: z
     .enum(AFTER_IMPORT)
     .describe(
-      'What happens to a message at the source after Gmail has it for certain, from the choice on; never to one that was refused, failed, was skipped (a copy in another folder of what was delivered is), is uncertain or arrived as a repaired copy. POP3: `keep` and `delete` only. Choosing otherwise cancels what waits.',
+      'What happens to a message at the source after Gmail has it for certain, from the choice on; never to one that was refused, failed, was skipped (as copies in other folders are), is uncertain or arrived as a repaired copy. POP3: `keep` and `delete` only. Choosing otherwise cancels what waits.',
     ),
   deleteAfterDays: z
     .int()
