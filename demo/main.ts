@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readDemoConfig } from '../src/config-commands.ts';
+import { ConfigError } from '../src/config-parse.ts';
 import { createAuthority } from '../standins/authority.ts';
 import { startGoogle } from '../standins/google/server.ts';
 import { startMailjet } from '../standins/mailjet/server.ts';
@@ -139,4 +140,10 @@ const describe = ({ protocol, host, port, security, username, password }: DemoMa
   `       ${protocol.toUpperCase().padEnd(4)}  host ${host}   port ${port}   security ${security === 'tls' ? 'TLS' : 'STARTTLS'}\n` +
   `             user ${username}   password ${password}`;
 
-await main(stopping.signal);
+try {
+  await main(stopping.signal);
+} catch (error) {
+  // What somebody has to put right needs no stack.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+}
