@@ -32,11 +32,11 @@ function queryOf(given: Given, mailboxes: readonly Mailbox[]): URLSearchParams {
   return query;
 }
 
-const COLOURS = { delivered: 'green', skipped: 'dim' } as const;
+const COLOURS = { delivered: 'green', repaired: 'yellow', skipped: 'dim' } as const;
 
 function show({ terminal }: Given, entry: AuditEntryView, mailboxes: readonly Mailbox[]): void {
   const { status, reason, at, senderDomain, sizeBytes, mailboxId } = entry;
-  const colour = (COLOURS as Readonly<Record<string, 'green' | 'dim'>>)[status] ?? 'red';
+  const colour = (COLOURS as Readonly<Record<string, 'green' | 'yellow' | 'dim'>>)[status] ?? 'red';
   const name = mailboxes.find(({ id }) => id === mailboxId)?.username ?? mailboxId.slice(0, 8);
   const what = terminal.paint(colour, safe(status).padEnd(9));
   const why = reason ? `  ${safe(reason)}` : '';
