@@ -5,6 +5,7 @@ import { connect } from '../../texts/connect.ts';
 import { formatDay, formatDuration } from '../../texts/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
+import { FolderNames } from '../../ui/folder-names.tsx';
 import { SECTIONS } from '../options/sections.ts';
 import { Amount } from './amount.tsx';
 import { Problem } from './problem.tsx';
@@ -30,11 +31,7 @@ export function SummaryStep({ mailbox, go, back }: DraftStepProps) {
   };
 
   const folders =
-    choice.folders === 'inbox'
-      ? summary.inbox
-      : choice.folders === 'all'
-        ? choose.folderChoices.all
-        : choice.some.join(', ');
+    choice.folders === 'inbox' ? summary.inbox : choice.folders === 'all' ? choose.folderChoices.all : null;
   const wanted =
     options.history === 'since' && options.since
       ? summary.since(formatDay(options.since))
@@ -53,7 +50,7 @@ export function SummaryStep({ mailbox, go, back }: DraftStepProps) {
           </Line>
           {mailbox.protocol === 'imap' && (
             <Line name={summary.folders} onEdit={() => go('choose', mailbox.id)}>
-              {folders}
+              {folders ?? <FolderNames names={choice.some} inbox={summary.inbox} label={summary.folders} />}
             </Line>
           )}
           <Line name={summary.gmail} onEdit={() => go('choose', mailbox.id)}>

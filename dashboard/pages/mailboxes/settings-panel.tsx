@@ -6,6 +6,7 @@ import { formatDay, formatDuration } from '../../texts/format.ts';
 import { mailboxTexts } from '../../texts/mailboxes.ts';
 import { providerName, signIn } from '../../texts/sign-in.ts';
 import { Card, Section } from '../../ui/card.tsx';
+import { FolderNames } from '../../ui/folder-names.tsx';
 import { SECTIONS } from '../options/sections.ts';
 
 const texts = mailboxTexts.settings;
@@ -26,9 +27,11 @@ export function SettingsPanel({ mailbox }: { mailbox: Mailbox }) {
           )}
           <Row name={texts.history.label}>{historyText(options)}</Row>
           <Row name={texts.folders}>
-            {options.folders === 'all'
-              ? texts.allFolders
-              : options.folders.map((name) => (name === 'INBOX' ? texts.inbox : name)).join(', ')}
+            {options.folders === 'all' ? (
+              texts.allFolders
+            ) : (
+              <FolderNames names={options.folders} inbox={texts.inbox} label={texts.folders} />
+            )}
           </Row>
           <Row name={texts.skipInbox}>{yesNo(options.skipInbox)}</Row>
           <Row name={texts.neverSpam}>{yesNo(options.neverSpam)}</Row>
