@@ -1,5 +1,7 @@
 /** A mailbox at a provider that is signed in at, through the whole service: stand-ins for Microsoft, its mail servers and Google. */
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import { findEmbedded } from '../../src/db/embedded.ts';
@@ -14,6 +16,7 @@ import { type Service, startService, untilSome } from '../service.ts';
 
 const NORA = 'nora@outlook.example';
 const OTTO = 'otto@outlook.example';
+const KIM = 'kim@outlook.example';
 
 let microsoft: MicrosoftStandin;
 let imap: ImapServer;
@@ -22,13 +25,13 @@ let service: Service;
 before(async () => {
   const authority = await createAuthority();
   const leaf = await authority.issue(['localhost', '127.0.0.1']);
-  microsoft = await startMicrosoft({ accounts: [NORA, OTTO] });
+  microsoft = await startMicrosoft({ accounts: [NORA, OTTO, KIM] });
   imap = await startImapServer({
     leaf,
     security: 'tls',
     tokens: (user, token) => microsoft.tokens.admits('imap', user, token),
   });
-  for (const user of [NORA, OTTO]) imap.store.addUser(user, 'no password will do');
+  for (const user of [NORA, OTTO, KIM]) imap.store.addUser(user, 'no password will do');
   pop3 = await startPop3Server({
     leaf,
     security: 'tls',
@@ -176,6 +179,87 @@ test('a strict provider, whose refresh tokens work once, is kept in step with', 
   }
   microsoft.tokens.rules.strict = false;
   await browser.send('DELETE', `/api/v1/mailboxes/${id}`);
+});
+
+test('killed between a new refresh token and its storing: the old one still serves, or its owner signs in again and nothing is lost', async () => {
+  const browser = await person('killed@gmail.example');
+  const { id } = await connect(browser, 'imap', KIM);
+  await signInAt(browser, id);
+  await until(browser, id, ({ lastSyncAt }) => lastSyncAt !== null);
+  imap.append(KIM, mail('killed-0'));
+  await arrived('killed@gmail.example', 'killed-0');
+
+  await killWhileRenewing();
+  imap.append(KIM, mail('killed-1'));
+  await arrived('killed@gmail.example', 'killed-1');
+
+  microsoft.tokens.rules.strict = true;
+  await killWhileRenewing();
+  await until(browser, id, ({ state, fault }) => state === 'needs-password' && fault?.code === GONE);
+  imap.append(KIM, mail('killed-2'));
+  await signInAt(browser, id);
+  await arrived('killed@gmail.example', 'killed-2');
+  microsoft.tokens.rules.strict = false;
+  const subjects = service.google.messages
+    .filter(({ account }) => account === 'killed@gmail.example')
+    .map(({ subject }) => subject);
+  assert.deepEqual(subjects.sort(), ['killed-0', 'killed-1', 'killed-2'], 'each once, none from before');
+  await browser.send('DELETE', `/api/v1/mailboxes/${id}`);
+});
+
+const GONE = 'source-consent-gone';
+
+/** The provider has given a new refresh token out, and whoever asked for it dies before anything is stored. */
+async function killWhileRenewing(): Promise<void> {
+  const asked = new Promise<void>((resolve) =>
+    strikeKim((token) => {
+      microsoft.tokens.redeem(token);
+      // Whoever comes after is answered again.
+      microsoft.trouble = null;
+      resolve();
+    }),
+  );
+  microsoft.tokens.expire();
+  imap.disconnect();
+  await asked;
+  await service.killWorker();
+}
+
+/** Kim's renewals are left to `then`; those of the other tests' mailboxes wait. */
+function strikeKim(then: (refreshToken: string, response: ServerResponse) => void): void {
+  microsoft.trouble = (request, response) => {
+    void text(request).then((form) => {
+      const token = new URLSearchParams(form).get('refresh_token') ?? '';
+      if (microsoft.tokens.refreshTokens(KIM).includes(token)) then(token, response);
+      else response.writeHead(503).end();
+    });
+  };
+}
+
+test('a mailbox, then an account, that is deleted while its token is renewed leaves nothing of it', async () => {
+  for (const [name, path] of [
+    ['box', 'mailboxes'],
+    ['owner', 'account'],
+  ] as const) {
+    const browser = await person(`${name}@gmail.example`);
+    const { id } = await connect(browser, 'imap', KIM);
+    await signInAt(browser, id);
+    await until(browser, id, ({ lastSyncAt }) => lastSyncAt !== null);
+    const answers: (() => void)[] = [];
+    strikeKim((_token, response) => {
+      const body = { access_token: 'EwB.late', refresh_token: 'M.C5.late', expires_in: 3600 };
+      answers.push(() => response.end(JSON.stringify(body)));
+    });
+    microsoft.tokens.expire();
+    imap.disconnect();
+    await untilSome(() => answers[0] ?? null);
+    const gone = await browser.send('DELETE', `/api/v1/${path}${path === 'mailboxes' ? `/${id}` : ''}`);
+    assert.ok(gone.ok, String(gone.status));
+    microsoft.trouble = null;
+    for (const answer of answers) answer();
+    const left = await inDatabase('SELECT FROM source_grants WHERE mailbox_id = $1', [id]);
+    assert.equal(left.length, 0, name);
+  }
 });
 
 test('a token endpoint in trouble is waited for, and costs nobody the consent', async () => {
