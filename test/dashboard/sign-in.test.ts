@@ -96,8 +96,10 @@ test('Microsoft: a page that the browser brings back as it was can be gone on wi
   await typeAddress(page);
   await page.route('**/auth/source/start*', (route) => route.fulfill({ status: 204 }));
   const go = page.getByRole('button', { name: 'Continue with Microsoft' });
+  const leaving = page.waitForRequest('**/auth/source/start*');
   await go.click();
   await page.getByRole('button', { name: 'On the way to Microsoft…' }).waitFor();
+  await leaving;
   await page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
   await go.waitFor();
   await page.unroute('**/auth/source/start*');
