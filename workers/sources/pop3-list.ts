@@ -6,10 +6,10 @@ import type { Pop3Cursor } from '../../src/core/cursor.ts';
 import { hashUidl, keyOf, type Listed, type UidlHash } from '../../src/core/message.ts';
 import type { History, Listing } from '../../src/core/ports.ts';
 import type { Pop3Client } from './pop3-client.ts';
+import { readHeaders } from './pop3-headers.ts';
 
-/** Bytes of one header block that are looked at for its date, and TOP commands sent ahead. */
+/** Bytes of one header block that are looked at for its date. */
 const HEADER_BYTES = 65_536;
-const AHEAD = 32;
 
 /** One message of the maildrop in this session. */
 interface Held {
@@ -98,17 +98,11 @@ async function isPartlyRenumbered(
   const unknown = held[first];
   const known = first < 0 ? undefined : held.slice(first).find(isKnown);
   if (!unknown || !known) return false;
-  const [before, after] = [
-    await arrivalAt(client, unknown, signal),
-    await arrivalAt(client, known, signal),
-  ] as const;
-  return before !== null && after !== null && before < after;
-}
-
-async function arrivalAt(client: Pop3Client, { number }: Held, signal: AbortSignal): Promise<number | null> {
-  await client.request([`TOP ${number} 0`], signal);
-  const { refused } = await client.retrieved(signal);
-  return refused === null ? arrivalOf(await readHeader(client, signal)) : null;
+  const arrivals: (number | null)[] = [];
+  for await (const header of headersOf(client, [unknown, known], signal))
+    arrivals.push(header === null ? null : arrivalOf(header));
+  const [before, after] = arrivals;
+  return before != null && after != null && before < after;
 }
 
 async function wantedOf(
@@ -121,31 +115,31 @@ async function wantedOf(
   if (history.kind === 'all') return new Set(held);
   if (history.kind === 'new' && !renumbered) return new Set();
   const wanted = new Set<Held>();
-  const window = client.pipelining ? AHEAD : 1;
-  for (let at = 0; at < held.length; at += window) {
-    const asked = held.slice(at, at + window);
-    await client.request(
-      asked.map(({ number }) => `TOP ${number} 0`),
-      signal,
-    );
-    for (const one of asked) {
-      const { refused } = await client.retrieved(signal);
-      const header = refused === null ? await readHeader(client, signal) : '';
-      const arrivedAt = renumbered ? stampOf(header) : arrivalOf(header);
-      if (arrivedAt === null || arrivedAt >= history.from) wanted.add(one);
-    }
+  const rest = held.values();
+  for await (const header of headersOf(client, held, signal)) {
+    const one = rest.next().value;
+    const arrivedAt = header === null ? null : renumbered ? stampOf(header) : arrivalOf(header);
+    if (one && (arrivedAt === null || arrivedAt >= history.from)) wanted.add(one);
   }
   return wanted;
 }
 
-/** The header block's first bytes, one character per byte; what is beyond is left for the client to drop. */
-async function readHeader(client: Pop3Client, signal: AbortSignal): Promise<string> {
+/** The first bytes of each header block, one character per byte; null: the server does not show it. */
+async function* headersOf(
+  client: Pop3Client,
+  held: readonly Held[],
+  signal: AbortSignal,
+): AsyncGenerator<string | null, void, undefined> {
+  const numbers = held.map(({ number }) => number);
+  for await (const pieces of readHeaders(client, numbers, signal)) yield pieces && (await textOf(pieces));
+}
+
+async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   let text = '';
-  while (text.length < HEADER_BYTES) {
-    const piece = await client.next(signal);
-    if (piece === null) break;
+  for await (const piece of pieces) {
     text += Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1');
     piece.fill(0);
+    if (text.length >= HEADER_BYTES) break;
   }
   return text.slice(0, HEADER_BYTES);
 }
