@@ -99,9 +99,7 @@ function derive(bytes: Uint8Array, purpose: string): KeyObject {
 
 /** Keyed digest (16 bytes) of a whole message. No fingerprint's is like it: those begin with a size. */
 export const contentDigest = (key: KeyObject, bytes: Uint8Array): Uint8Array =>
-  new Uint8Array(
-    createHmac('sha256', key).update('smtp-sync content\0').update(bytes).digest().subarray(0, 16),
-  );
+  cut(createHmac('sha256', key).update('smtp-sync content\0').update(bytes));
 
 /**
  * Recognises a message whose source has re-numbered it: HMAC-SHA256 under the mailbox's own key (32 bytes) of
@@ -113,15 +111,14 @@ export function fingerprint(key: KeyObject, header: readonly Uint8Array[], size:
   prefix.writeBigUInt64BE(BigInt(size));
   mac.update(prefix);
   for (const part of header) mac.update(part);
-  return new Uint8Array(mac.digest().subarray(0, 16));
+  return cut(mac);
 }
 
 /**
  * Tells whether a message is the one that was seen under its id before, when its size is claimed to be another: HMAC-SHA256
  * under the mailbox's own key of what names it in its header block, cut to 16 bytes. Eight bytes that no size has come first.
  */
-export function identity(key: KeyObject, names: readonly string[]): Uint8Array {
-  const mac = createHmac('sha256', key);
-  mac.update(`identity${names.join('\n')}`);
-  return new Uint8Array(mac.digest().subarray(0, 16));
-}
+export const identity = (key: KeyObject, names: readonly string[]): Uint8Array =>
+  cut(createHmac('sha256', key).update(`identity${names.join('\n')}`));
+
+const cut = (mac: Hmac): Uint8Array => new Uint8Array(mac.digest().subarray(0, 16));
